@@ -1,0 +1,426 @@
+/*
+ * s2sprobe.h - probe XMPP server-to-server federation (RFC 6120).
+ *
+ * Conventions, true of everything here unless it says otherwise:
+ *
+ *  - Strings are NUL-terminated UTF-8. Domains may be U-labels or A-labels.
+ *  - Times are milliseconds, sizes are bytes, ports are in host byte order.
+ *  - A function that can fail returns 0 or a negative enum s2s_error.
+ *  - Outputs are left alone on failure, except `*result` of s2s_connect() and
+ *    s2s_ping(), which is always written.
+ *  - A `const char *` that is handed out belongs to the object it came from
+ *    and lives until that object is freed.
+ *  - Whatever an options structure points to is copied, or used only during
+ *    the call; callback tables are copied, what their `user` points to is not
+ *    and must outlive the probe.
+ *  - Structures start with `size`: set it to sizeof the structure, and zero
+ *    the rest; zero is the default of every member. A member that this
+ *    library does not know yet must be zero, or the call is S2S_EABI.
+ *  - There is no global state. One thread uses a context at a time; contexts
+ *    are independent; a result may be read by many threads until one frees it.
+ *  - Callbacks run on the thread that drives the probe. They must not block.
+ *  - Nothing is written to stdout or stderr, no signal is raised or handled,
+ *    errno means nothing.
+ */
+#ifndef S2SPROBE_H
+#define S2SPROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define S2S_API __attribute__((visibility("default")))
+#else
+#define S2S_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sockaddr;
+
+typedef struct s2s_context s2s_context;
+typedef struct s2s_result s2s_result;
+
+/*
+ * Outcomes. Each has a code name for machines (s2s_code_name(), "code" in the
+ * JSON) and an English text (s2s_strerror()). Values are stable for ever;
+ * later releases add to them.
+ */
+enum s2s_error {
+    S2S_OK = 0,
+
+    /* No probe took place, or it could not go on; the peer is not to blame. */
+    S2S_EINVALID_ARGUMENT = -1, /* the result names the argument */
+    S2S_ENO_MEMORY = -2,        /* no result */
+    S2S_EABI = -3,              /* a structure this library cannot read */
+    S2S_EBUSY = -4,             /* called from inside a callback, or stopped */
+    S2S_EINTERNAL = -5,
+    S2S_ECANCELLED = -6,
+    S2S_ETIMEOUT = -7, /* the deadline passed; the stage says where */
+    S2S_EADDRESS_FORBIDDEN = -8,
+    S2S_EPOLICY = -9, /* our own configuration does not allow it */
+
+    /* No verdict: what is there does not work, or is not XMPP. */
+    S2S_EDNS = -20,
+    S2S_ECONNECT = -21,
+    S2S_ECLOSED = -22,
+    S2S_ENOT_XMPP = -23,
+    S2S_EXML = -24,           /* not well-formed */
+    S2S_EXML_FORBIDDEN = -25, /* comment, PI, DTD, entity (RFC 6120, 11.1) */
+    S2S_EENCODING = -26,
+    S2S_ENAMESPACE = -27,
+    S2S_ESTREAM_HEADER = -28, /* no id, or another domain inside TLS */
+    S2S_EPROTOCOL = -29,      /* well-formed, but not allowed here */
+    S2S_ELIMIT = -30,
+    S2S_ETLS_HANDSHAKE = -31,
+    S2S_ETLS_INJECTION = -32, /* bytes behind <proceed/> in the clear */
+
+    /* A verdict: the peer speaks XMPP, and the answer is no. */
+    S2S_ESTREAM_ERROR = -40,
+    S2S_EREDIRECT = -41, /* see-other-host: reported, never followed */
+    S2S_ETLS_NOT_OFFERED = -42,
+    S2S_ETLS_REFUSED = -43, /* offered, then refused */
+    S2S_ECERT_UNTRUSTED = -44,
+    S2S_ECERT_EXPIRED = -45, /* or not yet valid */
+    S2S_ECERT_NAME = -46,
+    S2S_EAUTH_FAILED = -47,
+    S2S_EAUTH_ABORTED = -48,
+    S2S_EDIALBACK_FAILED = -49,
+    S2S_EREMOTE_ERROR = -50,   /* an error that proves no reachability */
+    S2S_ENO_RETURN_PATH = -51, /* nothing could carry the pong */
+    S2S_EFEATURES = -52,       /* missing or unusable */
+    S2S_EVERSION = -53,        /* a peer before XMPP 1.0 */
+
+    /* Returned by callbacks only. */
+    S2S_WANT_READ = -100,
+    S2S_WANT_WRITE = -101
+};
+
+/* Errors of this value and below are a callback's own and pass through. */
+#define S2S_CALLBACK_ERROR (-1000)
+
+/* How far a probe got. Values grow along the way; later ones fit between. */
+enum s2s_stage {
+    S2S_STAGE_NONE = 0,
+    S2S_STAGE_QUEUE = 5,     /* waiting in our own queue, before the deadline */
+    S2S_STAGE_DNS = 10,      /* names to addresses */
+    S2S_STAGE_TCP = 20,      /* connecting */
+    S2S_STAGE_STREAM = 30,   /* the stream in the clear: header, features */
+    S2S_STAGE_STARTTLS = 40, /* <starttls/> to <proceed/> */
+    S2S_STAGE_TLS = 50,      /* handshake */
+    S2S_STAGE_FEATURES = 60, /* the features that count, and their header */
+    S2S_STAGE_AUTH = 70,
+    S2S_STAGE_PING = 80,
+    S2S_STAGE_DONE = 100
+};
+
+/* s2s_options.tls_mode */
+#define S2S_TLS_AUTO     0 /* by port, and once the other way if it is wrong */
+#define S2S_TLS_STARTTLS 1 /* RFC 6120, section 5 */
+#define S2S_TLS_DIRECT   2 /* XEP-0368 */
+#define S2S_TLS_NONE     3 /* in the clear */
+
+/* s2s_options.flags */
+#define S2S_ACCEPT_UNTRUSTED 1u /* a bad certificate is a finding, no error */
+
+/* s2s_options.ping_method */
+#define S2S_PING_AUTO            0
+#define S2S_PING_IQ              1 /* XEP-0199 */
+#define S2S_PING_DIALBACK_VERIFY 2 /* XEP-0220 db:verify with a random key */
+
+/* s2s_context_submit() */
+#define S2S_OP_CONNECT 1
+#define S2S_OP_PING    2
+
+/* s2s_result_finding_severity() */
+#define S2S_SEVERITY_INFO    0
+#define S2S_SEVERITY_WARNING 1
+#define S2S_SEVERITY_ERROR   2
+
+/* Log levels. S2S_LOG_WIRE is every XML element, keys and secrets redacted. */
+#define S2S_LOG_ERROR 0
+#define S2S_LOG_INFO  1
+#define S2S_LOG_DEBUG 2
+#define S2S_LOG_WIRE  3
+
+/* ---- Callbacks ------------------------------------------------------- */
+
+/*
+ * Read or write without blocking. Returns the number of bytes moved (> 0);
+ * 0 from a read: the peer has ended; S2S_WANT_READ or S2S_WANT_WRITE: not
+ * now, call again when the descriptor is ready that way; any other negative
+ * value: an enum s2s_error, or an own error of S2S_CALLBACK_ERROR and below.
+ * More bytes than were asked for is S2S_EINTERNAL.
+ */
+typedef ptrdiff_t s2s_read_fn(void *conn, void *buffer, size_t length);
+typedef ptrdiff_t s2s_write_fn(void *conn, const void *buffer, size_t length);
+
+/* A byte stream to a host. Replaces the library's own DNS and TCP. */
+typedef struct s2s_transport {
+    size_t size;
+    void *user; /* handed to open() */
+
+    /*
+     * REQUIRED. Begin to connect; the connection may stay in progress, then
+     * read and write say S2S_WANT_* until it stands. 0 or an error; *conn is
+     * used only after 0, and may be NULL.
+     */
+    int (*open)(void *user, const char *host, uint16_t port, void **conn);
+    s2s_read_fn *read;   /* REQUIRED */
+    s2s_write_fn *write; /* REQUIRED */
+
+    /*
+     * Optional. The descriptor to wait on after a S2S_WANT_*; it may change
+     * between calls. -1, or no function: ask again after s2s_context_wakeup().
+     */
+    int (*fd)(void *conn);
+    void (*close)(void *conn); /* REQUIRED. Once for each successful open. */
+} s2s_transport;
+
+/* What the library asks of a TLS session. */
+typedef struct s2s_tls_request {
+    size_t size;
+    const char *server_name; /* A-label for SNI */
+    const char *alpn;        /* NULL: none */
+    const char *certificate; /* PEM chain of ours, or NULL */
+    const char *key;         /* PEM, or NULL */
+    void *lower;             /* first argument of the next two */
+    s2s_read_fn *lower_read;
+    s2s_write_fn *lower_write;
+    uint32_t role; /* 0: client */
+    uint32_t reserved;
+} s2s_tls_request;
+
+/* What a TLS provider tells after the handshake. Valid until close(). */
+typedef struct s2s_tls_info {
+    size_t size;                       /* set by the library */
+    const char *protocol;              /* "TLS1.3" */
+    const char *cipher;                /* "TLS_AES_128_GCM_SHA256" */
+    const char *alpn;                  /* selected, or NULL */
+    const unsigned char *const *chain; /* DER, leaf first, as sent */
+    const size_t *chain_sizes;
+    size_t chain_length;
+    const unsigned char *ocsp; /* stapled response, DER, or NULL */
+    size_t ocsp_size;
+    uint32_t client_certificate_requested; /* 0 or 1 */
+    uint32_t client_certificate_sent;      /* 0 or 1 */
+} s2s_tls_info;
+
+/*
+ * A TLS implementation. It supplies evidence; the library judges chain and
+ * name, so that verdicts agree whatever the provider.
+ */
+typedef struct s2s_tls {
+    size_t size;
+    void *user;
+    int (*open)(void *user, const s2s_tls_request *request, void **session);
+    int (*handshake)(void *session); /* 0, S2S_WANT_* or an error */
+    int (*info)(void *session, s2s_tls_info *info);
+    s2s_read_fn *read;
+    s2s_write_fn *write;
+    void (*close)(void *session); /* close_notify if it can, frees, no wait */
+} s2s_tls;
+
+/*
+ * Called with each address before the library connects to it: 0 allows it,
+ * anything else refuses it. s2s_address_public() is made for this.
+ */
+typedef int s2s_address_filter(void *user, const struct sockaddr *address,
+                               uint32_t length);
+
+/* One formatted line without a newline. */
+typedef void s2s_log_fn(void *user, int level, const char *area,
+                        const char *line);
+
+/* ---- Options --------------------------------------------------------- */
+
+/* A domain that we speak for, and its certificate. */
+typedef struct s2s_identity {
+    size_t size;
+    const char *domain;           /* REQUIRED */
+    const char *certificate_file; /* PEM, leaf first */
+    const char *key_file;         /* PEM */
+} s2s_identity;
+
+/* Limits on what a peer may send; 0 takes the default in brackets. */
+typedef struct s2s_limits {
+    size_t size;
+    uint32_t header;                /* bytes of a stream header [8192] */
+    uint32_t element;               /* bytes of an element [65536] */
+    uint32_t element_authenticated; /* once authenticated [524288] */
+    uint32_t depth;                 /* nesting of elements [64] */
+    uint32_t nodes;                 /* elements and texts in one [16384] */
+    uint32_t attributes;            /* of one element [64] */
+    uint32_t bindings;              /* namespace declarations in scope [64] */
+    uint32_t name;                  /* bytes of a name [1024] */
+    uint32_t probe;                 /* bytes of one probe [1048576] */
+    uint32_t stanzas;               /* top-level elements of a probe [100] */
+} s2s_limits;
+
+typedef struct s2s_context_options {
+    size_t size;
+    const char *ca_file;                   /* PEM; replaces the system store */
+    const char *const *dns_servers;        /* "ADDR[:PORT]", NULL ends */
+    const s2s_identity *const *identities; /* NULL ends */
+    s2s_address_filter *address_filter;    /* NULL: all are allowed */
+    void *address_filter_user;
+    s2s_log_fn *log;
+    void *log_user;
+    const s2s_limits *limits;
+    uint32_t log_level;
+    uint32_t max_running; /* probes at once, others wait [256] */
+} s2s_context_options;
+
+typedef struct s2s_options {
+    size_t size;
+    const char *host;    /* connect here; NULL: to the domain itself */
+    uint16_t port;       /* [5269] */
+    uint16_t tls_mode;   /* S2S_TLS_* */
+    uint32_t timeout_ms; /* the whole probe, 1..600000 [15000] */
+    uint32_t flags;
+    uint32_t ping_method; /* S2S_PING_*; s2s_ping() only */
+    const s2s_transport *transport;
+    const s2s_tls *tls;
+    s2s_context *context; /* run there; NULL: a context of its own */
+    const s2s_context_options *setup; /* for that own context; not with one */
+} s2s_options;
+
+/* ---- Probes ---------------------------------------------------------- */
+
+/*
+ * Open a stream from domain `from` to domain `to`, secure it, note what it
+ * offers, close it. Blocks for at most options->timeout_ms, plus the time
+ * spent in the context's own queue. `options` may be NULL.
+ *
+ * Returns S2S_OK when the stream became usable, otherwise why it did not.
+ * *result is always written: NULL after S2S_ENO_MEMORY, S2S_EABI and
+ * S2S_EBUSY, otherwise a result, complete up to the stage reached, to be
+ * freed with s2s_result_free(). It says which argument S2S_EINVALID_ARGUMENT
+ * means. `result` may be NULL.
+ */
+S2S_API int s2s_connect(const char *from, const char *to,
+                        const s2s_options *options, s2s_result **result);
+
+/* The same, then ask the peer for an answer and time it. */
+S2S_API int s2s_ping(const char *from, const char *to,
+                     const s2s_options *options, s2s_result **result);
+
+/* ---- Results --------------------------------------------------------- */
+
+S2S_API void s2s_result_free(s2s_result *result); /* NULL is allowed */
+
+/* What the call returned. */
+S2S_API int s2s_result_error(const s2s_result *result);
+/* One English line that says what happened; "" on success. */
+S2S_API const char *s2s_result_message(const s2s_result *result);
+/* enum s2s_stage */
+S2S_API int s2s_result_stage(const s2s_result *result);
+/* The id in the peer's last stream header, or NULL. */
+S2S_API const char *s2s_result_stream_id(const s2s_result *result);
+/* Labels such as "STARTTLS", over all stages, each once, in a fixed order. */
+S2S_API size_t s2s_result_feature_count(const s2s_result *result);
+S2S_API const char *s2s_result_feature(const s2s_result *result, size_t index);
+/* The answers to a ping: the bytes that the peer sent. */
+S2S_API size_t s2s_result_stanza_count(const s2s_result *result);
+S2S_API const char *s2s_result_stanza(const s2s_result *result, size_t index);
+/* Microseconds spent in a stage; -1 when it was not entered. For
+ * S2S_STAGE_DONE: of the whole probe. */
+S2S_API int64_t s2s_result_stage_us(const s2s_result *result, int stage);
+/* Findings: what is wrong or noteworthy, whose it is, what to do. Successes
+ * have them too. NULL, or -1 for the severity, past the end. */
+S2S_API size_t s2s_result_finding_count(const s2s_result *result);
+S2S_API const char *s2s_result_finding_code(const s2s_result *result,
+                                            size_t index);
+S2S_API int s2s_result_finding_severity(const s2s_result *result, size_t index);
+/* "peer", "us", "network" or "none" */
+S2S_API const char *s2s_result_finding_fault(const s2s_result *result,
+                                             size_t index);
+S2S_API const char *s2s_result_finding_seen(const s2s_result *result,
+                                            size_t index);
+S2S_API const char *s2s_result_finding_advice(const s2s_result *result,
+                                              size_t index);
+/*
+ * Any scalar of the JSON by its path, as text: "tls.protocol",
+ * "certificate.daysLeft", "streams.0.id", "tls.verified" ("true"). NULL when
+ * there is no such scalar.
+ */
+S2S_API const char *s2s_result_get(const s2s_result *result, const char *path);
+/* The whole result: one JSON object, valid UTF-8. Never NULL. */
+S2S_API const char *s2s_result_json(const s2s_result *result);
+
+/* ---- Many probes on one context -------------------------------------- */
+
+/* Returns 0, S2S_EINVALID_ARGUMENT, S2S_EABI, S2S_ENO_MEMORY,
+ * S2S_EINTERNAL (no descriptors left). `options` may be NULL. */
+S2S_API int s2s_context_new(const s2s_context_options *options,
+                            s2s_context **context);
+
+/* Ends what still runs and frees it, with all results not yet taken. NULL is
+ * allowed. Not from inside a callback. */
+S2S_API void s2s_context_free(s2s_context *context);
+
+/* One descriptor, readable while there is work or a result. Level-triggered;
+ * poll it, do not read it. */
+S2S_API int s2s_context_fd(const s2s_context *context);
+
+/* For loops that cannot use the descriptor alone: milliseconds until there is
+ * timed work; 0 now; -1 nothing. */
+S2S_API int s2s_context_timeout_ms(s2s_context *context);
+
+/* Do what can be done now. Never blocks; bounded work. Returns 0, or
+ * S2S_EBUSY from inside a callback. */
+S2S_API int s2s_context_process(s2s_context *context);
+
+/*
+ * Start a probe. Returns 0 and its id, never 0 and never used twice; or
+ * S2S_EINVALID_ARGUMENT (op, context or id is wrong, or options->context is
+ * another one), S2S_EABI, S2S_ENO_MEMORY, S2S_EBUSY (after s2s_context_stop()).
+ * Whatever else is wrong comes back as a result, wrong domains included.
+ */
+S2S_API int s2s_context_submit(s2s_context *context, int op, const char *from,
+                               const char *to, const s2s_options *options,
+                               void *user, uint64_t *id);
+
+/* The probe ends as S2S_ECANCELLED, and its result comes as any other. No
+ * effect when it is already finished. */
+S2S_API void s2s_context_cancel(s2s_context *context, uint64_t id);
+
+/* Take a finished probe: 1 and its result (to be freed), id and user; 0 when
+ * there is none. *result is NULL when the probe ran out of memory. Each
+ * pointer may be NULL, except `result`. */
+S2S_API int s2s_context_next(s2s_context *context, s2s_result **result,
+                             uint64_t *id, void **user);
+
+/* Wait and work until a result can be taken (1), `timeout_ms` have passed or
+ * s2s_context_wakeup() was called (0); -1: no time limit. S2S_ECANCELLED after
+ * s2s_context_stop(), when all results are taken; S2S_EBUSY in a callback. */
+S2S_API int s2s_context_run(s2s_context *context, int timeout_ms);
+
+/* From any thread and from a signal handler: let a wait end, and ask
+ * transports without a descriptor again. */
+S2S_API void s2s_context_wakeup(s2s_context *context);
+
+/* From any thread and from a signal handler: end all probes, for good. A
+ * blocking call on the context returns S2S_ECANCELLED. */
+S2S_API void s2s_context_stop(s2s_context *context);
+
+/* ---- Odds and ends ---------------------------------------------------- */
+
+/*
+ * 1 when the address is global unicast by the IANA special-purpose
+ * registries, 0 when it is loopback, private, link-local, multicast,
+ * documentation, or an IPv6 form that embeds such an IPv4 address.
+ */
+S2S_API int s2s_address_public(const struct sockaddr *address, uint32_t length);
+
+S2S_API const char *s2s_strerror(int error);
+S2S_API const char *s2s_code_name(int error); /* "tls_not_offered" */
+S2S_API const char *s2s_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,69 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 1024u
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used;
+    size_t capacity;
+    alignas(max_align_t) uint8_t data[];
+};
+
+void arena_init(struct arena *a, size_t limit)
+{
+    *a = (struct arena){.limit = limit};
+}
+
+void arena_free(struct arena *a)
+{
+    while (a->blocks != NULL) {
+        struct arena_block *next = a->blocks->next;
+        free(a->blocks);
+        a->blocks = next;
+    }
+    arena_init(a, a->limit);
+}
+
+static struct arena_block *grow(struct arena *a, size_t length)
+{
+    size_t capacity = length > BLOCK ? length : BLOCK;
+    struct arena_block *b = calloc(1, sizeof(*b) + capacity);
+    if (b == NULL)
+        return NULL;
+    b->capacity = capacity;
+    b->next = a->blocks;
+    a->blocks = b;
+    return b;
+}
+
+void *arena_alloc(struct arena *a, size_t length)
+{
+    const size_t align = alignof(max_align_t);
+    if (length > a->limit - a->total || length > SIZE_MAX / 2)
+        return NULL;
+    size_t rounded = (length + align - 1) / align * align;
+    struct arena_block *b = a->blocks;
+    if (b == NULL || b->capacity - b->used < rounded)
+        b = grow(a, rounded);
+    if (b == NULL)
+        return NULL;
+    void *p = b->data + b->used;
+    b->used += rounded;
+    a->total += length;
+    return p;
+}
+
+char *arena_copy(struct arena *a, const void *bytes, size_t length)
+{
+    if (length == SIZE_MAX)
+        return NULL;
+    char *p = arena_alloc(a, length + 1);
+    if (p != NULL && length > 0)
+        memcpy(p, bytes, length);
+    return p;
+}

@@ -1,0 +1,189 @@
+#include "base/domain.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define LABEL_MAX 63
+
+/* Letters, digits, hyphens; labels of 1..63; 253 in all. libidn2 lets names
+ * that are ASCII already pass unchecked. */
+static bool is_ldh(const char *s)
+{
+    size_t label = 0;
+    size_t total = strlen(s);
+    if (total == 0 || total >= DOMAIN_MAX)
+        return false;
+    for (size_t i = 0; i < total; i++) {
+        char c = s[i];
+        if (c == '.') {
+            if (label == 0 || s[i - 1] == '-')
+                return false;
+            label = 0;
+            continue;
+        }
+        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!letter && (c != '-' || label == 0))
+            return false;
+        if (++label > LABEL_MAX)
+            return false;
+    }
+    return label > 0 && s[total - 1] != '-';
+}
+
+/* The last label of a domain is never all digits, nor a hexadecimal number:
+ * such a text is one of the many spellings of an IPv4 address. */
+static bool ends_in_number(const char *s)
+{
+    const char *last = strrchr(s, '.');
+    last = last != NULL ? last + 1 : s;
+    if (last[0] == '0' && last[1] == 'x')
+        return last[2 + strspn(last + 2, "0123456789abcdef")] == '\0';
+    return last[strspn(last, "0123456789")] == '\0';
+}
+
+static int idn_error(int rc)
+{
+    return rc == IDN2_MALLOC ? S2S_ENO_MEMORY : S2S_EINVALID_ARGUMENT;
+}
+
+static bool ascii_lower(char *s)
+{
+    bool ascii = true;
+    for (; *s != '\0'; s++) {
+        if (*s >= 'A' && *s <= 'Z')
+            *s = (char)(*s - 'A' + 'a');
+        ascii = ascii && (unsigned char)*s < 0x80;
+    }
+    return ascii;
+}
+
+/* Take over libidn2's string; it is freed. */
+static int take(char *from, char *to, size_t size)
+{
+    size_t length = strlen(from);
+    int e = length < size ? S2S_OK : S2S_EINVALID_ARGUMENT;
+    if (e == S2S_OK)
+        memcpy(to, from, length + 1);
+    idn2_free(from);
+    return e;
+}
+
+static int to_ascii(const char *text, char *out)
+{
+    char *ascii = NULL;
+    int rc =
+        idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (rc != IDN2_OK)
+        return idn_error(rc);
+    int e = take(ascii, out, DOMAIN_MAX);
+    if (e != S2S_OK)
+        return e;
+    ascii_lower(out);
+    return is_ldh(out) && !ends_in_number(out) ? S2S_OK : S2S_EINVALID_ARGUMENT;
+}
+
+static bool has_deviation(const char *unicode)
+{
+    static const char *const characters[] = {"\xc3\x9f", "\xcf\x82",
+                                             "\xe2\x80\x8c", "\xe2\x80\x8d"};
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
+        if (strstr(unicode, characters[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Copy without one trailing dot (RFC 7622, 3.2). */
+static bool strip_dot(const char *text, char *out, size_t size)
+{
+    size_t length = text != NULL ? strlen(text) : 0;
+    if (length > 0 && text[length - 1] == '.')
+        length--;
+    if (length == 0 || length >= size)
+        return false;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return true;
+}
+
+int domain_parse(const char *text, struct domain *out)
+{
+    struct domain d = {.deviation = false};
+    char input[DOMAIN_UNICODE_MAX];
+    if (!strip_dot(text, input, sizeof(input)))
+        return S2S_EINVALID_ARGUMENT;
+    if (ascii_lower(input) && strstr(input, "xn--") == NULL) {
+        /* Nothing to convert. */
+        if (!is_ldh(input) || ends_in_number(input))
+            return S2S_EINVALID_ARGUMENT;
+        memcpy(d.ascii, input, strlen(input) + 1);
+        memcpy(d.unicode, input, strlen(input) + 1);
+        *out = d;
+        return S2S_OK;
+    }
+    int e = to_ascii(input, d.ascii);
+    if (e != S2S_OK)
+        return e;
+    char *unicode = NULL;
+    int rc = idn2_to_unicode_8z8z(d.ascii, &unicode, IDN2_NONTRANSITIONAL);
+    if (rc != IDN2_OK)
+        return idn_error(rc);
+    e = take(unicode, d.unicode, sizeof(d.unicode));
+    if (e != S2S_OK)
+        return e;
+    d.deviation = has_deviation(d.unicode);
+    *out = d;
+    return S2S_OK;
+}
+
+bool domain_equal(const struct domain *d, const char *text)
+{
+    struct domain other;
+    if (strcmp(d->ascii, text) == 0 || strcmp(d->unicode, text) == 0)
+        return true;
+    return domain_parse(text, &other) == S2S_OK &&
+           strcmp(d->ascii, other.ascii) == 0;
+}
+
+/* A literal without its brackets, or false. */
+static bool parse_ip(const char *text, char *out, size_t size)
+{
+    unsigned char address[16];
+    size_t length = strlen(text);
+    bool brackets = length > 2 && text[0] == '[' && text[length - 1] == ']';
+    if (brackets) {
+        text++;
+        length -= 2;
+    }
+    if (length == 0 || length >= size || length >= INET6_ADDRSTRLEN)
+        return false;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    if (inet_pton(AF_INET6, out, address) == 1)
+        return true;
+    return !brackets && inet_pton(AF_INET, out, address) == 1;
+}
+
+bool domain_is_ip(const char *text)
+{
+    char literal[DOMAIN_MAX];
+    return parse_ip(text, literal, sizeof(literal));
+}
+
+int domain_parse_host(const char *text, char *out)
+{
+    char literal[DOMAIN_MAX];
+    struct domain d;
+    if (text == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    if (parse_ip(text, literal, sizeof(literal))) {
+        memcpy(out, literal, strlen(literal) + 1);
+        return S2S_OK;
+    }
+    int e = domain_parse(text, &d);
+    if (e == S2S_OK)
+        memcpy(out, d.ascii, strlen(d.ascii) + 1);
+    return e;
+}

@@ -1,0 +1,36 @@
+/* XMPP domains (RFC 7622, 3.2) and hosts to connect to. */
+#ifndef BASE_DOMAIN_H
+#define BASE_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DOMAIN_MAX         254 /* an A-label name with its NUL */
+#define DOMAIN_UNICODE_MAX 1024
+
+struct domain {
+    char ascii[DOMAIN_MAX];           /* lower case A-labels: DNS, SNI */
+    char unicode[DOMAIN_UNICODE_MAX]; /* lower case U-labels: the stream */
+    bool deviation; /* holds ß, final sigma or a joiner: IDNA2003 differs */
+};
+
+/*
+ * Read a domain: U-labels or A-labels, one trailing dot stripped, letters,
+ * digits and hyphens only after conversion. Refuses IP literals.
+ * S2S_OK, S2S_EINVALID_ARGUMENT or S2S_ENO_MEMORY.
+ */
+int domain_parse(const char *text, struct domain *out);
+
+/* Whether `text` names the same domain, compared by A-labels. */
+bool domain_equal(const struct domain *d, const char *text);
+
+/* Whether `text` is an IPv4 literal or an IPv6 one, bracketed or not. */
+bool domain_is_ip(const char *text);
+
+/*
+ * Read a host: a domain or an IP literal. `out` (DOMAIN_MAX bytes) gets the
+ * A-labels, or the literal without brackets. Errors as domain_parse().
+ */
+int domain_parse_host(const char *text, char *out);
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <s2sprobe.h>
+
+/* "tls_not_offered"; "callback" for S2S_CALLBACK_ERROR and below; "unknown". */
+const char *error_code_name(int error);
+
+/* One English line without a full stop. */
+const char *error_text(int error);
+
+/* "dns", "tcp", ...; "none" for a value that is no stage. */
+const char *error_stage_name(int stage);
+
+#endif

@@ -1,0 +1,265 @@
+#include "base/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define ARENA_LIMIT (4u << 20)
+#define MESSAGE_MAX 512
+
+static const int stages[] = {
+    S2S_STAGE_QUEUE,    S2S_STAGE_DNS,  S2S_STAGE_TCP,      S2S_STAGE_STREAM,
+    S2S_STAGE_STARTTLS, S2S_STAGE_TLS,  S2S_STAGE_FEATURES, S2S_STAGE_AUTH,
+    S2S_STAGE_PING,     S2S_STAGE_DONE,
+};
+
+s2s_result *result_new(int op)
+{
+    s2s_result *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return NULL;
+    arena_init(&r->arena, ARENA_LIMIT);
+    buf_init(&r->paths, ARENA_LIMIT);
+    r->op = op;
+    r->message = "";
+    r->last_attempt = &r->attempts;
+    r->last_finding = &r->findings;
+    r->tls.certificate.last_name = &r->tls.certificate.names;
+    r->stanzas.last = &r->stanzas.first;
+    for (size_t i = 0; i < sizeof(r->stage_us) / sizeof(r->stage_us[0]); i++)
+        r->stage_us[i] = -1;
+    return r;
+}
+
+void result_free(s2s_result *r)
+{
+    if (r == NULL)
+        return;
+    arena_free(&r->arena);
+    buf_free(&r->paths);
+    free(r->json);
+    free(r);
+}
+
+/* Zeroed memory of the record, or NULL and no_memory. */
+static void *take(s2s_result *r, size_t length)
+{
+    void *p = arena_alloc(&r->arena, length);
+    if (p == NULL)
+        r->no_memory = true;
+    return p;
+}
+
+const char *result_bytes(s2s_result *r, const void *bytes, size_t length)
+{
+    if (bytes == NULL)
+        return NULL;
+    char *copy = arena_copy(&r->arena, bytes, length);
+    if (copy == NULL)
+        r->no_memory = true;
+    return copy;
+}
+
+const char *result_text(s2s_result *r, const char *text)
+{
+    return text != NULL ? result_bytes(r, text, strlen(text)) : NULL;
+}
+
+const char *result_untrusted(s2s_result *r, const void *bytes, size_t length)
+{
+    if (bytes == NULL)
+        return NULL;
+    char *copy = take(r, utf8_clean_size(length));
+    if (copy != NULL)
+        utf8_clean(bytes, length, copy);
+    return copy;
+}
+
+void result_fail(s2s_result *r, int error, const char *format, ...)
+{
+    char line[MESSAGE_MAX];
+    if (r->error != S2S_OK)
+        return;
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    r->error = error;
+    size_t length = n < 0 ? 0 : (size_t)n;
+    if (length >= sizeof(line))
+        length = sizeof(line) - 1;
+    const char *message = result_untrusted(r, line, length);
+    if (message != NULL)
+        r->message = message;
+}
+
+void result_find(s2s_result *r, enum finding id, const char *seen)
+{
+    if (seen == NULL)
+        seen = "";
+    if (r->finding_count >= RESULT_LIST)
+        return;
+    for (const struct result_finding *f = r->findings; f != NULL; f = f->next)
+        if (f->id == id && strcmp(f->seen, seen) == 0)
+            return;
+    struct result_finding *f = take(r, sizeof(*f));
+    const char *copy = result_text(r, seen);
+    if (f == NULL || copy == NULL)
+        return;
+    f->id = id;
+    f->seen = copy;
+    *r->last_finding = f;
+    r->last_finding = &f->next;
+    r->finding_count++;
+}
+
+void result_add_text(s2s_result *r, struct result_texts *list,
+                     const void *bytes, size_t length)
+{
+    if (list->count >= RESULT_LIST)
+        return;
+    struct result_text *t = take(r, sizeof(*t));
+    const char *copy = result_bytes(r, bytes, length);
+    if (t == NULL || copy == NULL)
+        return;
+    t->text = copy;
+    *list->last = t;
+    list->last = &t->next;
+    list->count++;
+}
+
+struct result_feature *result_add_feature(s2s_result *r,
+                                          struct result_features *list)
+{
+    if (list->count >= RESULT_LIST)
+        return NULL;
+    struct result_feature *f = take(r, sizeof(*f));
+    if (f == NULL)
+        return NULL;
+    f->max_bytes = -1;
+    f->idle_seconds = -1;
+    if (list->last == NULL)
+        list->last = &list->first;
+    *list->last = f;
+    list->last = &f->next;
+    list->count++;
+    return f;
+}
+
+void result_add_attempt(s2s_result *r, const char *address, const char *outcome)
+{
+    if (r->attempt_count >= RESULT_LIST)
+        return;
+    struct result_attempt *a = take(r, sizeof(*a));
+    if (a == NULL)
+        return;
+    a->address = result_text(r, address);
+    a->outcome = result_text(r, outcome);
+    *r->last_attempt = a;
+    r->last_attempt = &a->next;
+    r->attempt_count++;
+}
+
+void result_add_name(s2s_result *r, const char *type, const char *value,
+                     bool matches)
+{
+    struct result_certificate *c = &r->tls.certificate;
+    if (c->name_count >= RESULT_LIST)
+        return;
+    struct result_name *n = take(r, sizeof(*n));
+    if (n == NULL)
+        return;
+    n->type = result_text(r, type);
+    n->value = result_text(r, value);
+    n->matches = matches;
+    *c->last_name = n;
+    c->last_name = &n->next;
+    c->name_count++;
+}
+
+struct result_stream *result_add_stream(s2s_result *r, bool secure)
+{
+    if (r->stream_count < RESULT_STREAMS)
+        r->stream_count++;
+    struct result_stream *s = &r->streams[r->stream_count - 1];
+    *s = (struct result_stream){.secure = secure};
+    return s;
+}
+
+const struct result_stream *result_last_stream(const s2s_result *r)
+{
+    return r->stream_count > 0 ? &r->streams[r->stream_count - 1] : NULL;
+}
+
+int result_stage_index(int stage)
+{
+    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+        if (stages[i] == stage)
+            return (int)i;
+    return -1;
+}
+
+void result_add_us(s2s_result *r, int stage, int64_t us)
+{
+    int i = result_stage_index(stage);
+    if (i < 0 || us < 0)
+        return;
+    r->stage_us[i] = (r->stage_us[i] < 0 ? 0 : r->stage_us[i]) + us;
+}
+
+static bool has_label(const s2s_result *r, const char *label)
+{
+    for (size_t i = 0; i < r->union_count; i++)
+        if (strcmp(r->union_labels[i], label) == 0)
+            return true;
+    return false;
+}
+
+/* All labels of one rank, in the order in which the peer first sent them. */
+static void collect_rank(s2s_result *r, int rank)
+{
+    for (size_t i = 0; i < r->stream_count; i++)
+        for (const struct result_feature *f = r->streams[i].features.first;
+             f != NULL; f = f->next)
+            if (f->rank == rank && f->label != NULL && !has_label(r, f->label))
+                r->union_labels[r->union_count++] = f->label;
+}
+
+void result_collect(s2s_result *r)
+{
+    size_t total = 0;
+    int last = 0;
+    for (size_t i = 0; i < r->stream_count; i++) {
+        total += r->streams[i].features.count;
+        for (const struct result_feature *f = r->streams[i].features.first;
+             f != NULL; f = f->next)
+            last = f->rank > last ? f->rank : last;
+    }
+    r->union_count = 0;
+    r->union_labels = take(r, (total + 1) * sizeof(char *));
+    if (r->union_labels == NULL)
+        return;
+    for (int rank = 0; rank <= last; rank++)
+        collect_rank(r, rank);
+}
+
+const char *result_verdict_name(enum result_verdict verdict)
+{
+    static const char *const names[] = {
+        [RESULT_NOT_JUDGED] = "not-judged",
+        [RESULT_OK] = "ok",
+        [RESULT_UNTRUSTED] = "untrusted",
+        [RESULT_SELF_SIGNED] = "self-signed",
+        [RESULT_EXPIRED] = "expired",
+        [RESULT_NOT_YET_VALID] = "not-yet-valid",
+        [RESULT_WEAK] = "weak",
+        [RESULT_USAGE] = "usage",
+        [RESULT_REVOKED] = "revoked",
+        [RESULT_NAME_MISMATCH] = "mismatch",
+        [RESULT_CN_ONLY] = "cn-only",
+    };
+    return names[verdict];
+}

@@ -1,0 +1,218 @@
+/*
+ * The record that a probe fills: evidence, whatever the outcome. Everything
+ * in it lives in its arena. Peers' strings in it are valid UTF-8 without NUL.
+ *
+ * Running out of memory while recording sets `no_memory`, and the record is
+ * then not handed out; so recording itself returns nothing to check.
+ */
+#ifndef BASE_RESULT_H
+#define BASE_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/finding.h"
+
+#define RESULT_STREAMS 4   /* clear, inside TLS, authenticated, one to spare */
+#define RESULT_LIST    512 /* no list grows longer; more is dropped */
+
+struct result_text { /* a list of strings */
+    struct result_text *next;
+    const char *text;
+};
+
+struct result_texts {
+    struct result_text *first, **last;
+    size_t count;
+};
+
+/* One stream feature. Strings are NULL and numbers -1 where not applicable. */
+struct result_feature {
+    struct result_feature *next;
+    const char *label; /* "STARTTLS", "SASL-EXTERNAL", "X-foo" */
+    const char *name;  /* "{ns}local" */
+    const char *node;  /* entity capabilities */
+    const char *hash;
+    const char *ver;
+    int64_t max_bytes; /* XEP-0478 */
+    int64_t idle_seconds;
+    int rank; /* place in the fixed order; unknown features come last */
+    bool required;
+    bool optional;
+    bool errors; /* dialback errors */
+};
+
+struct result_features {
+    struct result_feature *first, **last;
+    size_t count;
+    bool received; /* a <features/> came, perhaps empty */
+    bool sasl_empty;
+};
+
+/* One stream on the connection: a header and what followed. */
+struct result_stream {
+    const char *id, *from, *to, *version, *lang; /* NULL: absent */
+    bool header_received;
+    bool secure;             /* inside TLS */
+    bool dialback_namespace; /* declared in the header: XEP-0220, 2.4.1 */
+    struct result_features features;
+};
+
+struct result_attempt { /* one address tried */
+    struct result_attempt *next;
+    const char *address; /* "192.0.2.1" or "2001:db8::1" */
+    const char *outcome; /* "connected", "refused", ... */
+};
+
+struct result_name { /* one identifier of a certificate */
+    struct result_name *next;
+    const char *type; /* "dns", "srv", "xmpp", "ip", "cn" */
+    const char *value;
+    bool matches;
+};
+
+enum result_verdict { /* of a chain or of a name */
+                      RESULT_NOT_JUDGED,
+                      RESULT_OK,
+                      RESULT_UNTRUSTED,
+                      RESULT_SELF_SIGNED,
+                      RESULT_EXPIRED,
+                      RESULT_NOT_YET_VALID,
+                      RESULT_WEAK,
+                      RESULT_USAGE,
+                      RESULT_REVOKED,
+                      RESULT_NAME_MISMATCH,
+                      RESULT_CN_ONLY
+};
+
+struct result_certificate {
+    bool present;
+    const char *subject, *issuer, *serial;
+    const char *sha256; /* fingerprint, hex */
+    const char *key_type;
+    const char *signature;
+    int64_t not_before, not_after; /* seconds since 1970 */
+    int64_t days_left;             /* negative when expired */
+    unsigned key_bits;
+    unsigned chain_length; /* as sent */
+    bool usage_server;     /* may serve as a TLS server's */
+    bool usage_client;     /* may serve as a TLS client's */
+    bool ocsp_stapled;
+    const char *matched; /* the identifier that matched, or NULL */
+    struct result_name *names, **last_name;
+    size_t name_count;
+    enum result_verdict chain;
+    enum result_verdict name;
+};
+
+struct result_tls {
+    const char *mode; /* what was done: "starttls", "direct", "none" */
+    const char *protocol, *cipher, *alpn, *server_name;
+    bool established;
+    bool starttls_offered;
+    bool client_certificate_requested;
+    bool client_certificate_sent;
+    struct result_certificate certificate;
+};
+
+struct result_stream_error {
+    const char *condition; /* NULL: none came */
+    const char *text;
+    const char *other; /* application condition as "{ns}local" */
+};
+
+struct result_finding {
+    struct result_finding *next;
+    enum finding id;
+    const char *seen; /* "" when there is nothing to add */
+};
+
+struct s2s_result {
+    struct arena arena;
+    bool no_memory;
+
+    int op; /* S2S_OP_* */
+    int error;
+    int stage; /* where it ended; S2S_STAGE_DONE on success */
+    const char *message;
+
+    const char *from, *to, *host; /* U-labels; the host as connected to */
+    const char *address;          /* the one connected to, or NULL */
+    uint16_t port;
+    struct result_attempt *attempts, **last_attempt;
+    size_t attempt_count;
+
+    struct result_stream streams[RESULT_STREAMS];
+    size_t stream_count;
+    struct result_tls tls;
+    struct result_stream_error stream_error;
+    const char *redirect;
+
+    const char *ping_method; /* "iq", "dialback-verify"; NULL: no ping */
+    const char *ping_answer; /* "valid", "invalid", "error", "result" */
+    const char *ping_condition;
+    struct result_texts stanzas;
+
+    /* Microseconds per stage, indexed by result_stage_index(); -1: never. */
+    int64_t stage_us[12];
+
+    struct result_finding *findings, **last_finding;
+    size_t finding_count;
+
+    /* Filled when the record is handed out. */
+    const char **union_labels; /* in the fixed order, each once */
+    size_t union_count;
+    char *json;
+    struct buf paths; /* "path\0value\0" pairs for s2s_result_get() */
+};
+
+/* NULL when there is no memory. */
+s2s_result *result_new(int op);
+void result_free(s2s_result *r);
+
+/* A copy that lives as long as the record; NULL on failure or for NULL. */
+const char *result_text(s2s_result *r, const char *text);
+const char *result_bytes(s2s_result *r, const void *bytes, size_t length);
+/* The same for bytes that nobody has checked: whatever is not valid UTF-8, or
+ * a control character, becomes U+FFFD. */
+const char *result_untrusted(s2s_result *r, const void *bytes, size_t length);
+
+/*
+ * Record the outcome. The first call wins; later ones change nothing. The
+ * message is formatted, and cut to 512 bytes at a character boundary.
+ */
+__attribute__((format(printf, 3, 4))) void result_fail(s2s_result *r, int error,
+                                                       const char *format, ...);
+
+/* Record a finding; `seen` may be NULL. The same pair is kept once. */
+void result_find(s2s_result *r, enum finding id, const char *seen);
+
+void result_add_text(s2s_result *r, struct result_texts *list,
+                     const void *bytes, size_t length);
+/* A feature with its numbers at -1, appended to `list`; NULL when full. */
+struct result_feature *result_add_feature(s2s_result *r,
+                                          struct result_features *list);
+void result_add_attempt(s2s_result *r, const char *address,
+                        const char *outcome);
+void result_add_name(s2s_result *r, const char *type, const char *value,
+                     bool matches);
+/* The next stream of the connection; the last one again when all are used. */
+struct result_stream *result_add_stream(s2s_result *r, bool secure);
+/* The stream begun last, or NULL. */
+const struct result_stream *result_last_stream(const s2s_result *r);
+
+/* The index into stage_us of an enum s2s_stage; -1 for no stage. */
+int result_stage_index(int stage);
+void result_add_us(s2s_result *r, int stage, int64_t us);
+
+/* "ok", "untrusted", "self-signed", "expired", ... */
+const char *result_verdict_name(enum result_verdict verdict);
+
+/* Collect union_labels. */
+void result_collect(s2s_result *r);
+
+#endif

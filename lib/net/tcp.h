@@ -1,0 +1,55 @@
+/*
+ * The library's own transport: resolves, filters, connects to whichever
+ * address answers first (attempts start 250 ms apart, RFC 8305, 5; at once
+ * after a refusal), then moves bytes. Never blocks.
+ *
+ * After a short read it says S2S_WANT_READ once without asking the kernel:
+ * its descriptor is level-triggered, so nothing is missed and a receive that
+ * could only say "nothing" is saved.
+ */
+#ifndef NET_TCP_H
+#define NET_TCP_H
+
+#include <s2sprobe.h>
+
+#include "base/result.h"
+#include "net/resolver.h"
+
+struct tcp_settings { /* the transport's `user`; must outlive connections */
+    struct resolver *resolver;
+    s2s_address_filter *filter; /* NULL: all */
+    void *filter_user;
+};
+
+/* open, read, write, fd, close; `user` is the settings. */
+s2s_transport tcp_transport(struct tcp_settings *settings);
+
+/*
+ * The functions below take a connection that the transport's open() gave.
+ *
+ * read and write fail with S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_ECONNECT,
+ * S2S_ECLOSED (reset) or S2S_ENO_MEMORY; tcp_error() says it in words. While
+ * the name is being resolved, fd() is -1 and `ready` is called (once, from
+ * resolver_process()) when that has ended.
+ */
+void tcp_watch(void *conn, void (*ready)(void *user), void *user);
+
+enum tcp_phase { TCP_RESOLVING, TCP_CONNECTING, TCP_CONNECTED, TCP_FAILED };
+enum tcp_phase tcp_phase(const void *conn);
+
+/* Take the connection one step further while it is not connected. */
+void tcp_advance(void *conn);
+
+const char *tcp_error(const void *conn); /* "" while there is none */
+
+/* TCP_QUICKACK after each receive from now on: servers that leave Nagle's
+ * algorithm on make us wait 40 ms for our own delayed ACK otherwise. */
+void tcp_quickack(void *conn);
+
+/* Whether the last end was a reset and no FIN. */
+bool tcp_was_reset(const void *conn);
+
+/* Record the addresses tried, what became of each, and the one in use. */
+void tcp_report(const void *conn, s2s_result *result);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The library's own TLS provider (GnuTLS), behind the public s2s_tls table.
+ * It verifies nothing: see certificate.h. TLS 1.2 and 1.3; X25519 and
+ * AES-128 first with two key shares; no renegotiation, no resumption, no
+ * early data, no signals; SSLKEYLOGFILE is GnuTLS's own affair.
+ *
+ * Receives are buffered and sends corked: everything that a handshake step or
+ * a write produces goes out in one lower write when the session next needs to
+ * read, or at the end of write(). A handshake's last flight is held back
+ * until the next write or read, so that it travels with the first data.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <s2sprobe.h>
+
+struct tls_store; /* priorities and credentials, shared by sessions */
+
+/* S2S_OK, S2S_ENO_MEMORY or S2S_EINTERNAL. */
+int tls_store_new(struct tls_store **out);
+void tls_store_free(struct tls_store *s); /* no session may be left */
+
+/* open, handshake, info, read, write, close; `user` is the store. Errors:
+ * S2S_ETLS_HANDSHAKE, S2S_ECLOSED, S2S_ENO_MEMORY, S2S_EPOLICY (our own
+ * certificate or key cannot be used), or what the lower functions said. */
+s2s_tls tls_provider(struct tls_store *store);
+
+/* For sessions of tls_provider(): why the last call failed, in words, for
+ * instance "The TLS connection was non-properly terminated" or the name of the
+ * alert. Never holds a byte that the peer chose freely. */
+const char *tls_error(const void *session);
+/* Whether the peer ended without close_notify. */
+int tls_truncated(const void *session);
+
+#endif
