@@ -1,0 +1,183 @@
+/*
+ * The binary interface of release 0.1 on LP64, frozen: a line of a released
+ * version never changes. What a later release adds gets a block of its own;
+ * sizes of structures that grew move there, offsets stay. tests/docs/abi
+ * compiles this file and checks that nothing of the header is missing.
+ */
+#include <s2sprobe.h>
+
+#define SIZE(type, size)                                                       \
+    _Static_assert(sizeof(type) == (size), "size of " #type)
+#define AT(type, member, offset)                                               \
+    _Static_assert(offsetof(type, member) == (offset),                         \
+                   "offset of " #type "." #member)
+#define IS(name, value) _Static_assert((name) == (value), "value of " #name)
+
+SIZE(void *, 8);
+SIZE(size_t, 8);
+
+/* 0.1: structures */
+
+SIZE(s2s_transport, 56);
+AT(s2s_transport, size, 0);
+AT(s2s_transport, user, 8);
+AT(s2s_transport, open, 16);
+AT(s2s_transport, read, 24);
+AT(s2s_transport, write, 32);
+AT(s2s_transport, fd, 40);
+AT(s2s_transport, close, 48);
+
+SIZE(s2s_tls_request, 72);
+AT(s2s_tls_request, size, 0);
+AT(s2s_tls_request, server_name, 8);
+AT(s2s_tls_request, alpn, 16);
+AT(s2s_tls_request, certificate, 24);
+AT(s2s_tls_request, key, 32);
+AT(s2s_tls_request, lower, 40);
+AT(s2s_tls_request, lower_read, 48);
+AT(s2s_tls_request, lower_write, 56);
+AT(s2s_tls_request, role, 64);
+AT(s2s_tls_request, reserved, 68);
+
+SIZE(s2s_tls_info, 80);
+AT(s2s_tls_info, size, 0);
+AT(s2s_tls_info, protocol, 8);
+AT(s2s_tls_info, cipher, 16);
+AT(s2s_tls_info, alpn, 24);
+AT(s2s_tls_info, chain, 32);
+AT(s2s_tls_info, chain_sizes, 40);
+AT(s2s_tls_info, chain_length, 48);
+AT(s2s_tls_info, ocsp, 56);
+AT(s2s_tls_info, ocsp_size, 64);
+AT(s2s_tls_info, client_certificate_requested, 72);
+AT(s2s_tls_info, client_certificate_sent, 76);
+
+SIZE(s2s_tls, 64);
+AT(s2s_tls, size, 0);
+AT(s2s_tls, user, 8);
+AT(s2s_tls, open, 16);
+AT(s2s_tls, handshake, 24);
+AT(s2s_tls, info, 32);
+AT(s2s_tls, read, 40);
+AT(s2s_tls, write, 48);
+AT(s2s_tls, close, 56);
+
+SIZE(s2s_identity, 32);
+AT(s2s_identity, size, 0);
+AT(s2s_identity, domain, 8);
+AT(s2s_identity, certificate_file, 16);
+AT(s2s_identity, key_file, 24);
+
+SIZE(s2s_limits, 48);
+AT(s2s_limits, size, 0);
+AT(s2s_limits, header, 8);
+AT(s2s_limits, element, 12);
+AT(s2s_limits, element_authenticated, 16);
+AT(s2s_limits, depth, 20);
+AT(s2s_limits, nodes, 24);
+AT(s2s_limits, attributes, 28);
+AT(s2s_limits, bindings, 32);
+AT(s2s_limits, name, 36);
+AT(s2s_limits, probe, 40);
+AT(s2s_limits, stanzas, 44);
+
+SIZE(s2s_context_options, 80);
+AT(s2s_context_options, size, 0);
+AT(s2s_context_options, ca_file, 8);
+AT(s2s_context_options, dns_servers, 16);
+AT(s2s_context_options, identities, 24);
+AT(s2s_context_options, address_filter, 32);
+AT(s2s_context_options, address_filter_user, 40);
+AT(s2s_context_options, log, 48);
+AT(s2s_context_options, log_user, 56);
+AT(s2s_context_options, limits, 64);
+AT(s2s_context_options, log_level, 72);
+AT(s2s_context_options, max_running, 76);
+
+SIZE(s2s_options, 64);
+AT(s2s_options, size, 0);
+AT(s2s_options, host, 8);
+AT(s2s_options, port, 16);
+AT(s2s_options, tls_mode, 18);
+AT(s2s_options, timeout_ms, 20);
+AT(s2s_options, flags, 24);
+AT(s2s_options, ping_method, 28);
+AT(s2s_options, transport, 32);
+AT(s2s_options, tls, 40);
+AT(s2s_options, context, 48);
+AT(s2s_options, setup, 56);
+
+/* 0.1: numbers */
+
+SIZE(enum s2s_error, 4);
+IS(S2S_OK, 0);
+IS(S2S_EINVALID_ARGUMENT, -1);
+IS(S2S_ENO_MEMORY, -2);
+IS(S2S_EABI, -3);
+IS(S2S_EBUSY, -4);
+IS(S2S_EINTERNAL, -5);
+IS(S2S_ECANCELLED, -6);
+IS(S2S_ETIMEOUT, -7);
+IS(S2S_EADDRESS_FORBIDDEN, -8);
+IS(S2S_EPOLICY, -9);
+IS(S2S_EDNS, -20);
+IS(S2S_ECONNECT, -21);
+IS(S2S_ECLOSED, -22);
+IS(S2S_ENOT_XMPP, -23);
+IS(S2S_EXML, -24);
+IS(S2S_EXML_FORBIDDEN, -25);
+IS(S2S_EENCODING, -26);
+IS(S2S_ENAMESPACE, -27);
+IS(S2S_ESTREAM_HEADER, -28);
+IS(S2S_EPROTOCOL, -29);
+IS(S2S_ELIMIT, -30);
+IS(S2S_ETLS_HANDSHAKE, -31);
+IS(S2S_ETLS_INJECTION, -32);
+IS(S2S_ESTREAM_ERROR, -40);
+IS(S2S_EREDIRECT, -41);
+IS(S2S_ETLS_NOT_OFFERED, -42);
+IS(S2S_ETLS_REFUSED, -43);
+IS(S2S_ECERT_UNTRUSTED, -44);
+IS(S2S_ECERT_EXPIRED, -45);
+IS(S2S_ECERT_NAME, -46);
+IS(S2S_EAUTH_FAILED, -47);
+IS(S2S_EAUTH_ABORTED, -48);
+IS(S2S_EDIALBACK_FAILED, -49);
+IS(S2S_EREMOTE_ERROR, -50);
+IS(S2S_ENO_RETURN_PATH, -51);
+IS(S2S_EFEATURES, -52);
+IS(S2S_EVERSION, -53);
+IS(S2S_WANT_READ, -100);
+IS(S2S_WANT_WRITE, -101);
+
+SIZE(enum s2s_stage, 4);
+IS(S2S_STAGE_NONE, 0);
+IS(S2S_STAGE_QUEUE, 5);
+IS(S2S_STAGE_DNS, 10);
+IS(S2S_STAGE_TCP, 20);
+IS(S2S_STAGE_STREAM, 30);
+IS(S2S_STAGE_STARTTLS, 40);
+IS(S2S_STAGE_TLS, 50);
+IS(S2S_STAGE_FEATURES, 60);
+IS(S2S_STAGE_AUTH, 70);
+IS(S2S_STAGE_PING, 80);
+IS(S2S_STAGE_DONE, 100);
+
+IS(S2S_CALLBACK_ERROR, -1000);
+IS(S2S_TLS_AUTO, 0);
+IS(S2S_TLS_STARTTLS, 1);
+IS(S2S_TLS_DIRECT, 2);
+IS(S2S_TLS_NONE, 3);
+IS(S2S_ACCEPT_UNTRUSTED, 1);
+IS(S2S_PING_AUTO, 0);
+IS(S2S_PING_IQ, 1);
+IS(S2S_PING_DIALBACK_VERIFY, 2);
+IS(S2S_OP_CONNECT, 1);
+IS(S2S_OP_PING, 2);
+IS(S2S_SEVERITY_INFO, 0);
+IS(S2S_SEVERITY_WARNING, 1);
+IS(S2S_SEVERITY_ERROR, 2);
+IS(S2S_LOG_ERROR, 0);
+IS(S2S_LOG_INFO, 1);
+IS(S2S_LOG_DEBUG, 2);
+IS(S2S_LOG_WIRE, 3);
