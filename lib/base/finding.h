@@ -157,6 +157,9 @@
     X(PING_PROVES_LITTLE, "ping_proves_little", INFO, "none",                  \
       "A db:verify answer proves a living XMPP server, not that it would "     \
       "answer a ping of a federated domain. Set up an identity for that.")     \
+    X(VERIFY_VALID, "verify_valid", ERROR, "peer",                             \
+      "The server calls a random dialback key valid: anybody can pass for "    \
+      "this domain. Check its dialback code.")                                 \
     X(NO_ANSWER, "no_answer", ERROR, "peer",                                   \
       "The stream works but the request was not answered in time.")            \
     /* Ourselves */                                                            \

@@ -1,0 +1,13 @@
+/* Whole small files: certificates and keys. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+/* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
+ * S2S_EINVALID_ARGUMENT when it cannot be read, is larger than 1 MiB or
+ * holds a NUL. */
+int file_read(const char *path, char **text);
+
+/* Wipe and free a text of file_read(); NULL is allowed. */
+void file_forget(char *text);
+
+#endif

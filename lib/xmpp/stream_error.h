@@ -1,0 +1,19 @@
+/* Stream errors (RFC 6120, 4.9). */
+#ifndef XMPP_STREAM_ERROR_H
+#define XMPP_STREAM_ERROR_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "xml/tree.h"
+
+/*
+ * Record condition, text and finding of an <error/> in the streams namespace.
+ * Returns S2S_ESTREAM_ERROR or S2S_EREDIRECT. The condition decides; the text
+ * is shown and never interpreted (RFC 6120, 4.9.2).
+ */
+int stream_error_read(const tree_node *element, s2s_result *result);
+
+/* Append the stream error that answers `error` of ours, if there is one. */
+int stream_error_write(struct buf *out, int error);
+
+#endif

@@ -1,0 +1,24 @@
+/* Stream headers (RFC 6120, 4.7): ours, and judging the peer's. */
+#ifndef XMPP_STREAM_HEADER_H
+#define XMPP_STREAM_HEADER_H
+
+#include "base/buf.h"
+#include "base/domain.h"
+#include "base/result.h"
+#include "xml/tree.h"
+
+/* Append a header without a newline, prefixes exactly `stream:` and `db:`:
+ * some servers look at the letters. Errors of write.h. */
+int stream_header_write(struct buf *out, const char *from, const char *to);
+
+/*
+ * Record the peer's header in `stream`, with findings, and judge it: S2S_OK
+ * or S2S_EVERSION, S2S_ENAMESPACE, S2S_ESTREAM_HEADER with *text saying why.
+ * The verdict is to be held back until something other than a stream error
+ * follows: headers of set-up errors are often empty (RFC 6120, 4.9.1.2).
+ */
+int stream_header_judge(const tree_node *header, const char *from,
+                        const struct domain *to, struct result_stream *stream,
+                        s2s_result *result, const char **text);
+
+#endif

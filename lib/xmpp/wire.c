@@ -1,0 +1,48 @@
+#include "xmpp/wire.h"
+
+#include <string.h>
+
+#include "xmpp/names.h"
+
+#define SHOWN 1500
+
+static int shown(size_t length)
+{
+    return length < SHOWN ? (int)length : SHOWN;
+}
+
+void wire_sent(const struct log *log, const char *text, size_t length,
+               bool secret)
+{
+    if (secret) {
+        const char *end = memchr(text, '>', length);
+        length = end != NULL ? (size_t)(end - text) + 1 : 0;
+    }
+    log_line(log, S2S_LOG_WIRE, "sent", "%.*s%s", shown(length), text,
+             secret ? "[redacted]" : "");
+}
+
+static bool is_harmless(const tree_node *n)
+{
+    static const struct {
+        const char *ns, *local;
+    } rows[] = {
+        {NS_STREAMS, "stream"}, {NS_STREAMS, "features"}, {NS_STREAMS, "error"},
+        {NS_TLS, "proceed"},    {NS_TLS, "failure"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (tree_is(n, rows[i].ns, rows[i].local))
+            return true;
+    return false;
+}
+
+void wire_received(const struct log *log, const tree_node *element,
+                   struct tokenizer_span verbatim)
+{
+    if (is_harmless(element))
+        log_line(log, S2S_LOG_WIRE, "received", "%.*s", shown(verbatim.length),
+                 verbatim.text);
+    else
+        log_line(log, S2S_LOG_WIRE, "received", "<%s xmlns='%s'>[redacted]",
+                 tree_local(element), tree_ns(element));
+}
