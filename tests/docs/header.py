@@ -37,20 +37,22 @@ class Header:
                 r'(S2S_\w+) = (-?\d+)', body)}
         self.macros = {c: int(v.strip('()u')) for c, v in re.findall(
             r'^#define (S2S_\w+)\s+(\(?-?\d+u?\)?)\s*$', self.text, flags=re.M)}
-        self.types = set(self.structs) | set(re.findall(
-            r'typedef \w+ (s2s_\w+)\(', self.text)) | set(re.findall(
-                r'typedef struct \w+ (s2s_\w+);', self.text))
+        self.callbacks = {  # name -> (return type, arguments)
+            name: (squeeze(result), squeeze(arguments))
+            for result, name, arguments in re.findall(
+                r'(typedef [\w\s*]+?)(\bs2s_\w+)\(([^;]*)\);', self.text)}
+        self.types = set(self.structs) | set(self.callbacks)
 
     @staticmethod
     def members(body):
-        """Names in order; a pointer to a function is named by its (*name)."""
-        names = []
+        """{name: declaration}; a pointer to a function is named by (*name)."""
+        members = {}
         for line in body.split(';'):
             found = re.search(r'\(\*(\w+)\)', line) or re.search(
                 r'(\w+)\s*$', line)
             if found:
-                names.append(found.group(1))
-        return names
+                members[found.group(1)] = squeeze(line)
+        return members
 
 
 def report(name, problems):
