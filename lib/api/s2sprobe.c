@@ -1,0 +1,217 @@
+#include <s2sprobe.h>
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "api/json.h"
+#include "base/error.h"
+#include "base/result.h"
+#include "net/address.h"
+#include "probe/context.h"
+
+/* ---- Handing out ---- */
+
+/* Take the record out of a finished probe, made ready for the caller; NULL
+ * when memory ran out. The probe is freed. */
+static s2s_result *hand_out(struct probe *p)
+{
+    s2s_result *r = p->result;
+    p->result = NULL;
+    probe_free(p);
+    if (r->no_memory || r->error == S2S_ENO_MEMORY || json_build(r) != S2S_OK) {
+        result_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+/* ---- Blocking calls ---- */
+
+static int run_on(s2s_context *c, int op, const char *from, const char *to,
+                  const s2s_options *options, s2s_result **out)
+{
+    uint64_t id;
+    int e = context_submit(c, op, from, to, options, NULL, &id);
+    if (e != S2S_OK)
+        return e;
+    s2s_result *r = hand_out(context_await(c, id));
+    if (r == NULL)
+        return S2S_ENO_MEMORY;
+    e = r->error;
+    if (out != NULL)
+        *out = r;
+    else
+        result_free(r);
+    return e;
+}
+
+/* A result that says only which argument is wrong. */
+static int refuse(int op, const char *what, s2s_result **out)
+{
+    s2s_result *r = result_new(op);
+    if (r == NULL)
+        return S2S_ENO_MEMORY;
+    result_fail(r, S2S_EINVALID_ARGUMENT, "%s", what);
+    if (r->no_memory || json_build(r) != S2S_OK) {
+        result_free(r);
+        return S2S_ENO_MEMORY;
+    }
+    if (out != NULL)
+        *out = r;
+    else
+        result_free(r);
+    return S2S_EINVALID_ARGUMENT;
+}
+
+static int run_alone(int op, const char *from, const char *to,
+                     const s2s_options *options,
+                     const s2s_context_options *setup, s2s_result **out)
+{
+    char what[OPTIONS_WHAT];
+    char text[OPTIONS_WHAT + 8];
+    s2s_context *c;
+    int e = context_new(setup, &c, what);
+    if (e == S2S_EINVALID_ARGUMENT) {
+        memcpy(text, "setup.", 6);
+        memcpy(text + 6, what, strlen(what) + 1);
+        return refuse(op, text, out);
+    }
+    if (e != S2S_OK)
+        return e;
+    e = run_on(c, op, from, to, options, out);
+    context_free(c);
+    return e;
+}
+
+static int run(int op, const char *from, const char *to,
+               const s2s_options *options, s2s_result **out)
+{
+    s2s_options known;
+    if (out != NULL)
+        *out = NULL;
+    int e = options_load(&known, sizeof(known), options);
+    if (e != S2S_OK)
+        return e;
+    if (known.context != NULL && known.setup != NULL)
+        return refuse(op, "setup: not together with context", out);
+    if (known.context == NULL)
+        return run_alone(op, from, to, options, known.setup, out);
+    if (context_busy(known.context))
+        return S2S_EBUSY;
+    return run_on(known.context, op, from, to, options, out);
+}
+
+int s2s_connect(const char *from, const char *to, const s2s_options *options,
+                s2s_result **result)
+{
+    return run(S2S_OP_CONNECT, from, to, options, result);
+}
+
+int s2s_ping(const char *from, const char *to, const s2s_options *options,
+             s2s_result **result)
+{
+    return run(S2S_OP_PING, from, to, options, result);
+}
+
+/* ---- Contexts ---- */
+
+int s2s_context_new(const s2s_context_options *options, s2s_context **context)
+{
+    char what[OPTIONS_WHAT];
+    if (context == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    return context_new(options, context, what);
+}
+
+void s2s_context_free(s2s_context *context)
+{
+    context_free(context);
+}
+
+int s2s_context_fd(const s2s_context *context)
+{
+    return context_fd(context);
+}
+
+int s2s_context_timeout_ms(s2s_context *context)
+{
+    return context_timeout_ms(context);
+}
+
+int s2s_context_process(s2s_context *context)
+{
+    return context_process(context);
+}
+
+int s2s_context_submit(s2s_context *context, int op, const char *from,
+                       const char *to, const s2s_options *options, void *user,
+                       uint64_t *id)
+{
+    s2s_options known;
+    if (context == NULL || id == NULL ||
+        (op != S2S_OP_CONNECT && op != S2S_OP_PING))
+        return S2S_EINVALID_ARGUMENT;
+    int e = options_load(&known, sizeof(known), options);
+    if (e != S2S_OK)
+        return e;
+    if (known.setup != NULL ||
+        (known.context != NULL && known.context != context))
+        return S2S_EINVALID_ARGUMENT;
+    return context_submit(context, op, from, to, options, user, id);
+}
+
+void s2s_context_cancel(s2s_context *context, uint64_t id)
+{
+    context_cancel(context, id);
+}
+
+int s2s_context_next(s2s_context *context, s2s_result **result, uint64_t *id,
+                     void **user)
+{
+    struct probe *p = context_take(context);
+    if (p == NULL)
+        return 0;
+    if (id != NULL)
+        *id = p->id;
+    if (user != NULL)
+        *user = p->user;
+    *result = hand_out(p);
+    return 1;
+}
+
+int s2s_context_run(s2s_context *context, int timeout_ms)
+{
+    return context_run(context, timeout_ms);
+}
+
+void s2s_context_wakeup(s2s_context *context)
+{
+    context_wakeup(context);
+}
+
+void s2s_context_stop(s2s_context *context)
+{
+    context_stop(context);
+}
+
+/* ---- Odds and ends ---- */
+
+int s2s_address_public(const struct sockaddr *address, uint32_t length)
+{
+    return address != NULL && address_public(address, length);
+}
+
+const char *s2s_strerror(int error)
+{
+    return error_text(error);
+}
+
+const char *s2s_code_name(int error)
+{
+    return error_code_name(error);
+}
+
+const char *s2s_version(void)
+{
+    return S2SPROBE_VERSION;
+}

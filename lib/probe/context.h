@@ -1,0 +1,37 @@
+/* Any number of probes behind one descriptor. */
+#ifndef PROBE_CONTEXT_H
+#define PROBE_CONTEXT_H
+
+#include <s2sprobe.h>
+
+#include "base/options.h"
+#include "probe/probe.h"
+
+/* Contracts: see the functions of the same names in s2sprobe.h. `what` gets
+ * the member that S2S_EINVALID_ARGUMENT means. */
+int context_new(const s2s_context_options *options, s2s_context **out,
+                char what[OPTIONS_WHAT]);
+void context_free(s2s_context *c);
+int context_fd(const s2s_context *c);
+int context_timeout_ms(s2s_context *c);
+int context_process(s2s_context *c);
+int context_submit(s2s_context *c, int op, const char *from, const char *to,
+                   const s2s_options *options, void *user, uint64_t *id);
+void context_cancel(s2s_context *c, uint64_t id);
+int context_run(s2s_context *c, int timeout_ms);
+void context_wakeup(s2s_context *c);
+void context_stop(s2s_context *c);
+
+/* Whether the calling code runs inside a callback of this context. */
+bool context_busy(const s2s_context *c);
+
+/* Take a finished probe, to be freed with probe_free(): the first one, or the
+ * one with this id. NULL when there is none. */
+struct probe *context_take(s2s_context *c);
+/* Work until the probe with this id is finished, and take it. */
+struct probe *context_await(s2s_context *c, uint64_t id);
+
+/* For tests: the shared part, before the first probe. */
+struct shared *context_shared(s2s_context *c);
+
+#endif

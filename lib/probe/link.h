@@ -1,0 +1,47 @@
+/*
+ * A connection: a transport, and TLS on top of it when it has begun. Both are
+ * callback tables, the caller's or our own. Nothing blocks.
+ */
+#ifndef PROBE_LINK_H
+#define PROBE_LINK_H
+
+#include <stdbool.h>
+#include <s2sprobe.h>
+
+struct link {
+    s2s_transport transport;
+    s2s_tls tls;
+    void *conn;
+    void *session;
+    bool open;
+    bool tls_begun; /* a session exists */
+    bool secure;    /* its handshake is done */
+    int want;       /* S2S_WANT_READ or S2S_WANT_WRITE: for what to wait */
+    bool moved;     /* a byte has gone through the transport */
+    bool heard;     /* a byte has come from the transport */
+    uint8_t first;  /* it */
+    bool heard_tls; /* a byte has come since TLS began */
+    uint8_t first_tls;
+};
+
+int link_open(struct link *l, const s2s_transport *transport, const char *host,
+              uint16_t port);
+void link_close(struct link *l);
+
+/*
+ * Bytes moved (> 0), 0 for an end (read), or a negative value: S2S_WANT_* with
+ * l->want set, else an error. What a callback says is checked.
+ */
+ptrdiff_t link_read(struct link *l, void *buffer, size_t length);
+ptrdiff_t link_write(struct link *l, const void *buffer, size_t length);
+
+/* `request`'s lower members are filled in here. */
+int link_begin_tls(struct link *l, const s2s_tls *tls,
+                   s2s_tls_request *request);
+/* 0, S2S_WANT_* with l->want set, or an error. */
+int link_handshake(struct link *l);
+
+/* The descriptor to wait on, or -1. */
+int link_fd(const struct link *l);
+
+#endif

@@ -1,0 +1,296 @@
+#include "probe/loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define EVENTS_AT_ONCE 64
+#define FIRST_CAPACITY 64u
+#define MICROSECONDS   1000000
+
+static int64_t monotonic(void *user)
+{
+    struct timespec t;
+    (void)user;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * MICROSECONDS + t.tv_nsec / 1000;
+}
+
+static int add_own(struct loop *l, int fd)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
+    if (fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) != 0)
+        return S2S_EINTERNAL;
+    return S2S_OK;
+}
+
+int loop_init(struct loop *l)
+{
+    *l = (struct loop){.clock = monotonic, .epoll = -1};
+    l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    l->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (l->epoll < 0 || add_own(l, l->timer) != S2S_OK ||
+        add_own(l, l->event) != S2S_OK) {
+        loop_free(l);
+        return S2S_EINTERNAL;
+    }
+    return S2S_OK;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void loop_free(struct loop *l)
+{
+    close_if_open(l->epoll);
+    close_if_open(l->timer);
+    close_if_open(l->event);
+    free(l->heap);
+    free(l->owners);
+    *l = (struct loop){.epoll = -1, .timer = -1, .event = -1};
+}
+
+int loop_fd(const struct loop *l)
+{
+    return l->epoll;
+}
+
+int64_t loop_now(const struct loop *l)
+{
+    return l->clock(l->clock_user);
+}
+
+/* ---- Descriptors ---- */
+
+static int grow_owners(struct loop *l, size_t fd)
+{
+    if (fd < l->owner_count)
+        return S2S_OK;
+    size_t count = fd + FIRST_CAPACITY;
+    struct loop_watch **owners = realloc(l->owners, count * sizeof(*owners));
+    if (owners == NULL)
+        return S2S_ENO_MEMORY;
+    memset(owners + l->owner_count, 0,
+           (count - l->owner_count) * sizeof(*owners));
+    l->owners = owners;
+    l->owner_count = count;
+    return S2S_OK;
+}
+
+/* A caller's transport may have closed the descriptor, and its number may be
+ * somebody else's by now: the table says whose registration it is. */
+static void unwatch(struct loop *l, struct loop_watch *w)
+{
+    struct epoll_event none = {.events = 0};
+    size_t fd = (size_t)w->fd;
+    if (w->events != 0 && fd < l->owner_count && l->owners[fd] == w) {
+        l->owners[fd] = NULL;
+        epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, &none);
+    }
+    w->events = 0;
+}
+
+static int put(struct loop *l, int fd, struct epoll_event *e, bool known)
+{
+    int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(l->epoll, op, fd, e) == 0)
+        return S2S_OK;
+    /* The kernel forgets a closed descriptor by itself, and we are not told. */
+    if (errno != ENOENT && errno != EEXIST)
+        return S2S_EINTERNAL;
+    op = errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    return epoll_ctl(l->epoll, op, fd, e) == 0 ? S2S_OK : S2S_EINTERNAL;
+}
+
+int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events)
+{
+    if (w->events != 0 && w->fd != fd)
+        unwatch(l, w);
+    if (fd < 0 || events == 0) {
+        unwatch(l, w);
+        return S2S_OK;
+    }
+    int e = grow_owners(l, (size_t)fd);
+    if (e != S2S_OK)
+        return e;
+    bool known = l->owners[fd] == w;
+    if (known && w->events == events)
+        return S2S_OK;
+    struct epoll_event event = {.events = events, .data.ptr = w};
+    e = put(l, fd, &event, known);
+    if (e != S2S_OK)
+        return e;
+    if (l->owners[fd] != NULL && l->owners[fd] != w)
+        l->owners[fd]->events = 0;
+    l->owners[fd] = w;
+    w->fd = fd;
+    w->events = events;
+    return S2S_OK;
+}
+
+/* ---- Timers: a binary heap, places from 1 ---- */
+
+static void heap_put(struct loop *l, size_t place, struct loop_timer *t)
+{
+    l->heap[place - 1] = t;
+    t->place = place;
+}
+
+static void sift_up(struct loop *l, struct loop_timer *t)
+{
+    size_t place = t->place;
+    while (place > 1 && l->heap[place / 2 - 1]->at > t->at) {
+        heap_put(l, place, l->heap[place / 2 - 1]);
+        place /= 2;
+    }
+    heap_put(l, place, t);
+}
+
+static void sift_down(struct loop *l, struct loop_timer *t)
+{
+    size_t place = t->place;
+    for (;;) {
+        size_t child = 2 * place;
+        if (child > l->heap_count)
+            break;
+        if (child < l->heap_count &&
+            l->heap[child]->at < l->heap[child - 1]->at)
+            child++;
+        if (l->heap[child - 1]->at >= t->at)
+            break;
+        heap_put(l, place, l->heap[child - 1]);
+        place = child;
+    }
+    heap_put(l, place, t);
+}
+
+static void arm(struct loop *l)
+{
+    int64_t at = l->heap_count > 0 ? l->heap[0]->at : 0;
+    if (at == l->armed || (at > l->armed && l->armed != 0))
+        return; /* fires early at worst, and is set again then */
+    int64_t from_now = at - loop_now(l);
+    if (from_now < 1)
+        from_now = 1;
+    struct itimerspec s = {
+        .it_value = {.tv_sec = from_now / MICROSECONDS,
+                     .tv_nsec = (long)(from_now % MICROSECONDS) * 1000}};
+    timerfd_settime(l->timer, 0, &s, NULL);
+    l->armed = at;
+}
+
+int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at)
+{
+    if (t->place == 0) {
+        if (l->heap_count == l->heap_capacity) {
+            size_t capacity =
+                l->heap_capacity != 0 ? 2 * l->heap_capacity : FIRST_CAPACITY;
+            struct loop_timer **heap =
+                realloc(l->heap, capacity * sizeof(*heap));
+            if (heap == NULL)
+                return S2S_ENO_MEMORY;
+            l->heap = heap;
+            l->heap_capacity = capacity;
+        }
+        l->heap_count++;
+        heap_put(l, l->heap_count, t);
+    }
+    t->at = at;
+    sift_up(l, t);
+    sift_down(l, t);
+    arm(l);
+    return S2S_OK;
+}
+
+void loop_clear_timer(struct loop *l, struct loop_timer *t)
+{
+    if (t->place == 0)
+        return;
+    size_t place = t->place;
+    struct loop_timer *last = l->heap[--l->heap_count];
+    t->place = 0;
+    if (last == t)
+        return;
+    heap_put(l, place, last);
+    sift_up(l, last);
+    sift_down(l, last);
+}
+
+int loop_timeout_ms(const struct loop *l)
+{
+    if (l->heap_count == 0)
+        return -1;
+    int64_t left = l->heap[0]->at - loop_now(l);
+    if (left <= 0)
+        return 0;
+    int64_t ms = (left + 999) / 1000;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+/* ---- Firing ---- */
+
+static void drain(int fd)
+{
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof(count));
+    (void)n; /* nothing there is as good */
+}
+
+static void fire_timers(struct loop *l)
+{
+    int64_t now = loop_now(l);
+    while (l->heap_count > 0 && l->heap[0]->at <= now) {
+        struct loop_timer *t = l->heap[0];
+        loop_clear_timer(l, t);
+        t->fire(t->user);
+    }
+}
+
+void loop_fire(struct loop *l)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
+    for (int i = 0; i < n; i++) {
+        struct loop_watch *w = events[i].data.ptr;
+        if (w != NULL)
+            w->fire(w->user);
+    }
+    for (int i = 0; i < n; i++)
+        if (events[i].data.ptr == NULL) {
+            /* One of the two: asking both costs less than telling. */
+            drain(l->event);
+            drain(l->timer);
+            l->armed = 0;
+            break;
+        }
+    fire_timers(l);
+    arm(l);
+}
+
+void loop_signal(const struct loop *l)
+{
+    const uint64_t one = 1;
+    int saved = errno;
+    ssize_t n = write(l->event, &one, sizeof(one));
+    (void)n; /* full is signalled too */
+    errno = saved;
+}
+
+void loop_wait(const struct loop *l, int timeout_ms)
+{
+    struct pollfd p = {.fd = l->epoll, .events = POLLIN};
+    poll(&p, 1, timeout_ms);
+}

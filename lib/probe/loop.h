@@ -1,0 +1,65 @@
+/*
+ * Waiting for descriptors and times behind one descriptor (epoll, timerfd,
+ * eventfd). Firing only tells; it must not add to or take from the loop.
+ */
+#ifndef PROBE_LOOP_H
+#define PROBE_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
+    void (*fire)(void *user);
+    void *user;
+    int fd;
+    uint32_t events; /* EPOLLIN, EPOLLOUT; 0: not watched */
+};
+
+struct loop_timer { /* embedded in its owner; zeroed: not set */
+    void (*fire)(void *user);
+    void *user;
+    int64_t at;   /* microseconds of the loop's clock */
+    size_t place; /* in the heap, from 1; 0: not set */
+};
+
+struct loop {
+    int epoll, timer, event;
+    int64_t (*clock)(void *user); /* replaceable before first use: tests */
+    void *clock_user;
+    struct loop_timer **heap;
+    size_t heap_count, heap_capacity;
+    int64_t armed;              /* what the timerfd is set to; 0: nothing */
+    struct loop_watch **owners; /* by descriptor: whose registration it is */
+    size_t owner_count;
+};
+
+/* S2S_OK, S2S_ENO_MEMORY or S2S_EINTERNAL (no descriptors). */
+int loop_init(struct loop *l);
+void loop_free(struct loop *l);
+
+int loop_fd(const struct loop *l);
+int64_t loop_now(const struct loop *l);
+
+/* Watch `fd` for `events`, in place of what `w` watched; 0 events or a
+ * negative fd: nothing. Level-triggered. S2S_OK or S2S_EINTERNAL. */
+int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events);
+
+/* S2S_OK or S2S_ENO_MEMORY. Setting one that is set moves it. */
+int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at);
+void loop_clear_timer(struct loop *l, struct loop_timer *t);
+
+/* Fire what is due, without blocking; a bounded number at a time. */
+void loop_fire(struct loop *l);
+
+/* Make the descriptor readable until loop_fire(). From any thread, and from a
+ * signal handler. */
+void loop_signal(const struct loop *l);
+
+/* Milliseconds until the first timer, rounded up; -1: none. */
+int loop_timeout_ms(const struct loop *l);
+
+/* Wait until the descriptor is readable or `timeout_ms` have passed. */
+void loop_wait(const struct loop *l, int timeout_ms);
+
+#endif

@@ -1,0 +1,348 @@
+#include "probe/probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "probe/drive.h"
+#include "probe/outcome.h"
+
+#define STEPS_AT_ONCE 64
+
+static void wake(struct probe *p)
+{
+    p->wake(p, p->wake_user);
+}
+
+static void on_watch(void *user)
+{
+    wake(user);
+}
+
+static void on_deadline(void *user)
+{
+    struct probe *p = user;
+    p->expired = true;
+    wake(p);
+}
+
+/* ---- Stages ---- */
+
+static void enter_stage(struct probe *p, int stage)
+{
+    if (stage == p->stage)
+        return;
+    int64_t now = loop_now(&p->shared->loop);
+    if (p->stage != S2S_STAGE_NONE && p->stage != S2S_STAGE_DONE)
+        result_add_us(p->result, p->stage, now - p->stage_since);
+    p->stage = stage;
+    p->stage_since = now;
+}
+
+/* ---- The connection ---- */
+
+static enum initiator_tls first_mode(const struct options_probe *o)
+{
+    switch (o->tls_mode) {
+    case S2S_TLS_STARTTLS:
+        return INITIATOR_STARTTLS;
+    case S2S_TLS_DIRECT:
+        return INITIATOR_DIRECT;
+    case S2S_TLS_NONE:
+        return INITIATOR_CLEAR;
+    default:
+        return o->port == 5270 || o->port == 443 ? INITIATOR_DIRECT
+                                                 : INITIATOR_STARTTLS;
+    }
+}
+
+static int open_link(struct probe *p)
+{
+    s2s_transport transport = p->options.transport;
+    if (p->own_transport) {
+        int e = shared_transport(p->shared, &transport);
+        if (e != S2S_OK)
+            return e;
+    }
+    int e = link_open(&p->link, &transport, p->options.host, p->options.port);
+    if (e == S2S_OK && p->own_transport)
+        tcp_watch(p->link.conn, on_watch, p);
+    return e;
+}
+
+/* The system's trust store takes long to read: while the connection is being
+ * made nothing is lost by it. */
+static int load_trust(struct probe *p)
+{
+    if (p->config.tls == INITIATOR_CLEAR)
+        return S2S_OK;
+    return certificate_trust_load(p->shared->trust);
+}
+
+static int begin(struct probe *p, enum initiator_tls mode)
+{
+    p->config.tls = mode;
+    p->connected = false;
+    p->result->tls.mode = mode == INITIATOR_CLEAR      ? "none"
+                          : mode == INITIATOR_STARTTLS ? "starttls"
+                                                       : "direct";
+    int e = initiator_new(&p->config, p->result, &p->stream);
+    if (e != S2S_OK)
+        return e;
+    e = open_link(p);
+    if (e != S2S_OK)
+        return e;
+    return load_trust(p);
+}
+
+static void end_connection(struct probe *p)
+{
+    loop_watch(&p->shared->loop, &p->watch, -1, 0);
+    if (p->own_transport && p->link.open)
+        tcp_report(p->link.conn, p->result);
+    link_close(&p->link);
+    initiator_free(p->stream);
+    p->stream = NULL;
+}
+
+/* ---- Ends ---- */
+
+static void finish(struct probe *p)
+{
+    s2s_result *r = p->result;
+    int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
+    int64_t now = loop_now(&p->shared->loop);
+    enter_stage(p, S2S_STAGE_NONE);
+    if (p->started != 0)
+        result_add_us(r, S2S_STAGE_DONE, now - p->started);
+    r->stage = stage;
+    loop_clear_timer(&p->shared->loop, &p->deadline);
+    if (p->stream != NULL || p->link.open)
+        end_connection(p);
+    p->finished = true;
+}
+
+static void start_failed(struct probe *p, int error)
+{
+    result_fail(p->result, error, "%s", error_text(error));
+    outcome_explain(p);
+    finish(p);
+}
+
+/* The stream is at its end: that of the probe too, unless the other way to
+ * TLS is worth a try. */
+static void on_end(struct probe *p)
+{
+    if (outcome_other_way(p)) {
+        enum initiator_tls other = p->config.tls == INITIATOR_DIRECT
+                                       ? INITIATOR_STARTTLS
+                                       : INITIATOR_DIRECT;
+        end_connection(p);
+        p->switched = true;
+        int e = begin(p, other);
+        if (e != S2S_OK)
+            start_failed(p, e);
+        else
+            wake(p);
+        return;
+    }
+    outcome_explain(p);
+    outcome_settle(p);
+    finish(p);
+}
+
+static void on_expired(struct probe *p)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
+             p->options.timeout_ms, outcome_doing(p->stage));
+    initiator_fail(p->stream, S2S_ETIMEOUT, text);
+    outcome_explain(p);
+    outcome_settle(p);
+    finish(p);
+}
+
+/* ---- Steps ---- */
+
+static void wait_for_link(struct probe *p)
+{
+    uint32_t events = p->link.want == S2S_WANT_WRITE ? EPOLLOUT : EPOLLIN;
+    if (p->own_transport && !p->connected)
+        events = EPOLLIN | EPOLLOUT; /* it may be an epoll descriptor */
+    int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
+    if (e != S2S_OK) {
+        initiator_fail(p->stream, e, "the descriptor cannot be waited on");
+        wake(p);
+    }
+}
+
+static void take_steps(struct probe *p)
+{
+    for (int n = 0; n < STEPS_AT_ONCE; n++) {
+        enter_stage(p, drive_stage(p));
+        enum drive d = drive_once(p);
+        enter_stage(p, drive_stage(p));
+        if (p->result->no_memory)
+            initiator_fail(p->stream, S2S_ENO_MEMORY,
+                           error_text(S2S_ENO_MEMORY));
+        if (d == DRIVE_WAIT) {
+            wait_for_link(p);
+            return;
+        }
+        if (d == DRIVE_END) {
+            on_end(p);
+            return;
+        }
+    }
+    wake(p);
+}
+
+void probe_step(struct probe *p)
+{
+    if (p->finished)
+        return;
+    if (p->cancelled) {
+        result_fail(p->result, S2S_ECANCELLED, "%s",
+                    error_text(S2S_ECANCELLED));
+        finish(p);
+        return;
+    }
+    if (p->expired) {
+        on_expired(p);
+        return;
+    }
+    take_steps(p);
+}
+
+/* An iq ping needs a domain of ours to be answered at. */
+static bool allowed(struct probe *p)
+{
+    if (p->options.op != S2S_OP_PING || p->options.ping_method != S2S_PING_IQ)
+        return true;
+    result_fail(p->result, S2S_EPOLICY,
+                "an iq ping needs an authenticated domain of ours, which this "
+                "release cannot have; use dialback-verify");
+    return false;
+}
+
+static int make_tokens(struct probe *p)
+{
+    int e = random_hex(p->verify_id, (PROBE_TOKEN - 1) / 2);
+    if (e == S2S_OK)
+        e = random_hex(p->verify_key, (PROBE_TOKEN - 1) / 2);
+    return e;
+}
+
+void probe_start(struct probe *p)
+{
+    int64_t now = loop_now(&p->shared->loop);
+    if (p->finished)
+        return;
+    p->started = now;
+    result_add_us(p->result, S2S_STAGE_QUEUE, now - p->submitted);
+    p->stage = S2S_STAGE_NONE;
+    if (!allowed(p)) {
+        finish(p);
+        return;
+    }
+    int e = loop_set_timer(&p->shared->loop, &p->deadline,
+                           now + (int64_t)p->options.timeout_ms * 1000);
+    if (e == S2S_OK && p->config.verify)
+        e = make_tokens(p);
+    if (e == S2S_OK)
+        e = begin(p, first_mode(&p->options));
+    if (e != S2S_OK) {
+        p->stage = S2S_STAGE_TCP;
+        start_failed(p, e);
+        return;
+    }
+    enter_stage(p, drive_stage(p));
+    wake(p);
+}
+
+void probe_cancel(struct probe *p)
+{
+    p->cancelled = true;
+    wake(p);
+}
+
+bool probe_waits_blindly(const struct probe *p)
+{
+    return !p->finished && p->started != 0 && p->watch.events == 0;
+}
+
+/* ---- Life ---- */
+
+static int new_probe(struct shared *shared, int op, struct probe **out)
+{
+    struct probe *p = calloc(1, sizeof(*p));
+    if (p == NULL)
+        return S2S_ENO_MEMORY;
+    p->result = result_new(op);
+    if (p->result == NULL) {
+        free(p);
+        return S2S_ENO_MEMORY;
+    }
+    p->shared = shared;
+    p->watch = (struct loop_watch){.fire = on_watch, .user = p};
+    p->deadline = (struct loop_timer){.fire = on_deadline, .user = p};
+    p->submitted = loop_now(&shared->loop);
+    *out = p;
+    return S2S_OK;
+}
+
+int probe_new(struct shared *shared, const struct options_probe *options,
+              struct probe **out)
+{
+    struct probe *p;
+    int e = new_probe(shared, options->op, &p);
+    if (e != S2S_OK)
+        return e;
+    s2s_result *r = p->result;
+    p->options = *options;
+    p->own_transport = !options->has_transport;
+    p->own_tls = !options->has_tls;
+    p->config = (struct initiator_config){
+        .from = &p->options.from,
+        .to = &p->options.to,
+        .verify = options->op == S2S_OP_PING,
+        .verify_id = p->verify_id,
+        .verify_key = p->verify_key,
+        .limits = &shared->options.limits,
+        .log = &shared->options.log,
+    };
+    r->from = result_text(r, p->options.from.unicode);
+    r->to = result_text(r, p->options.to.unicode);
+    r->host = result_text(r, p->options.host);
+    r->port = p->options.port;
+    *out = p;
+    return S2S_OK;
+}
+
+int probe_new_invalid(struct shared *shared, int op, const char *what,
+                      struct probe **out)
+{
+    struct probe *p;
+    int e = new_probe(shared, op, &p);
+    if (e != S2S_OK)
+        return e;
+    result_fail(p->result, S2S_EINVALID_ARGUMENT, "%s", what);
+    p->finished = true;
+    *out = p;
+    return S2S_OK;
+}
+
+void probe_free(struct probe *p)
+{
+    if (p == NULL)
+        return;
+    loop_clear_timer(&p->shared->loop, &p->deadline);
+    if (p->stream != NULL || p->link.open)
+        end_connection(p);
+    result_free(p->result);
+    explicit_bzero(p->verify_key, sizeof(p->verify_key));
+    free(p);
+}

@@ -1,0 +1,95 @@
+#include "probe/shared.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "base/error.h"
+
+static int64_t wall_clock(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static void on_resolver(void *user)
+{
+    struct shared *s = user;
+    s->resolver_ready = true;
+}
+
+/* A trust store of the caller's is read at once, so that a wrong name is told
+ * at once. The system's takes long, and is read when it is needed. */
+static int init_trust(struct shared *s, const struct options_context *o,
+                      char *what)
+{
+    int e = certificate_trust_new(o->ca_file, &s->trust);
+    if (e != S2S_OK || o->ca_file == NULL)
+        return e;
+    e = certificate_trust_load(s->trust);
+    if (e != S2S_EPOLICY)
+        return e;
+    snprintf(what, OPTIONS_WHAT, "ca_file: no certificates in %.100s",
+             o->ca_file);
+    return S2S_EINVALID_ARGUMENT;
+}
+
+int shared_init(struct shared *s, struct options_context *options,
+                char what[OPTIONS_WHAT])
+{
+    *s = (struct shared){.wall_clock = wall_clock};
+    int e = loop_init(&s->loop);
+    if (e != S2S_OK)
+        return e;
+    e = init_trust(s, options, what);
+    if (e == S2S_OK)
+        e = tls_store_new(&s->tls);
+    if (e != S2S_OK) {
+        shared_free(s);
+        return e;
+    }
+    s->options = *options;
+    *options = (struct options_context){.ca_file = NULL};
+    return S2S_OK;
+}
+
+void shared_free(struct shared *s)
+{
+    if (s->resolver != NULL)
+        resolver_free(s->resolver);
+    tls_store_free(s->tls);
+    certificate_trust_free(s->trust);
+    loop_free(&s->loop);
+    options_free_context(&s->options);
+}
+
+int shared_transport(struct shared *s, s2s_transport *out)
+{
+    if (s->resolver == NULL) {
+        int e = resolver_new(s->options.dns_servers, &s->resolver);
+        if (e != S2S_OK)
+            return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
+        s->resolver_watch.fire = on_resolver;
+        s->resolver_watch.user = s;
+        e = loop_watch(&s->loop, &s->resolver_watch, resolver_fd(s->resolver),
+                       EPOLLIN);
+        if (e != S2S_OK) {
+            resolver_free(s->resolver);
+            s->resolver = NULL;
+            return e;
+        }
+        s->tcp.resolver = s->resolver;
+        s->tcp.filter = s->options.address_filter;
+        s->tcp.filter_user = s->options.address_filter_user;
+    }
+    *out = tcp_transport(&s->tcp);
+    return S2S_OK;
+}
+
+void shared_process(struct shared *s)
+{
+    if (!s->resolver_ready)
+        return;
+    s->resolver_ready = false;
+    resolver_process(s->resolver);
+}
