@@ -2,7 +2,7 @@
 #ifndef PROBE_DRIVE_H
 #define PROBE_DRIVE_H
 
-#include "probe/probe.h"
+#include "probe/state.h"
 
 enum drive {
     DRIVE_ON,   /* something was done */

@@ -2,7 +2,7 @@
 #ifndef PROBE_OUTCOME_H
 #define PROBE_OUTCOME_H
 
-#include "probe/probe.h"
+#include "probe/state.h"
 
 /* "connecting", "waiting for <proceed/>": what goes on in a stage. */
 const char *outcome_doing(int stage);

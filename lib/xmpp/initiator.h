@@ -32,11 +32,12 @@ struct initiator_config { /* must outlive the initiator */
     const struct log *log;
 };
 
-#define INITIATOR_DONE  1u /* the end */
-#define INITIATOR_WRITE 2u /* send initiator_output(), then initiator_sent()   \
-                            */
-#define INITIATOR_TLS  4u  /* start TLS, then initiator_secured() */
-#define INITIATOR_READ 8u  /* receive, then initiator_input() */
+#define INITIATOR_DONE 1u /* the end */
+#define INITIATOR_WRITE                                                        \
+    2u                    /* send initiator_output(), then initiator_sent()    \
+                           */
+#define INITIATOR_TLS  4u /* start TLS, then initiator_secured() */
+#define INITIATOR_READ 8u /* receive, then initiator_input() */
 /* Beside INITIATOR_WRITE: a farewell. Try once, do not wait. */
 #define INITIATOR_LAST 16u
 

@@ -1,0 +1,320 @@
+/* What the items of a stream mean to the initiating entity. */
+#include "xmpp/initiator_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "xml/write.h"
+#include "xmpp/dialback.h"
+#include "xmpp/names.h"
+#include "xmpp/stream_error.h"
+#include "xmpp/stream_header.h"
+#include "xmpp/wire.h"
+
+/* ---- Ends ---- */
+
+/* The first cause: a bad certificate and a bad header were there before
+ * whatever came afterwards. */
+static void record_failure(struct initiator *i, int error, const char *text)
+{
+    if (i->certificate != S2S_OK)
+        result_fail(i->result, i->certificate, "%s", i->certificate_text);
+    else if (i->waiting != S2S_OK)
+        result_fail(i->result, i->waiting, "%s", i->waiting_text);
+    else
+        result_fail(i->result, error, "%s", text);
+}
+
+static void say_farewell(struct initiator *i, int error)
+{
+    static const char close_tag[] = "</stream:stream>";
+    i->out.length = 0;
+    i->state = CLOSING;
+    if (!i->header_sent || error == S2S_ENOT_XMPP ||
+        error == S2S_ETLS_INJECTION)
+        return;
+    if (stream_error_write(&i->out, error) != S2S_OK ||
+        buf_add_text(&i->out, close_tag) != S2S_OK)
+        i->out.length = 0;
+    wire_sent(i->config->log, (const char *)i->out.data, i->out.length, false);
+}
+
+void initiator_fail(struct initiator *i, int error, const char *text)
+{
+    if (i->state >= CLOSING)
+        return;
+    record_failure(i, error, text);
+    say_farewell(i, error);
+}
+
+void initiator_succeed(struct initiator *i)
+{
+    i->stage = S2S_STAGE_DONE;
+    say_farewell(i, S2S_OK);
+}
+
+/* The peer ended the stream or the connection. Where it never offered TLS,
+ * that is its answer to <starttls/>. */
+void initiator_fail_closed(struct initiator *i, int error, const char *text)
+{
+    if (i->state == PROCEED && !i->features.starttls) {
+        result_find(i->result, FINDING_TLS_NOT_OFFERED, NULL);
+        initiator_fail(i, S2S_ETLS_NOT_OFFERED,
+                       "STARTTLS is not offered, and the peer ended the stream "
+                       "when asked for it");
+        return;
+    }
+    initiator_fail(i, error, text);
+}
+
+/* ---- Sending ---- */
+
+/* Queue what `e` says was appended to out behind `start`, once our own
+ * tokenizer has accepted it. */
+static bool send_unit(struct initiator *i, size_t start, int e, bool header,
+                      bool secret)
+{
+    if (e == S2S_OK)
+        e = write_check(i->out.data + start, i->out.length - start, header);
+    if (e != S2S_OK) {
+        i->out.length = start;
+        initiator_fail(i, e, error_text(e));
+        return false;
+    }
+    wire_sent(i->config->log, (const char *)i->out.data + start,
+              i->out.length - start, secret);
+    return true;
+}
+
+void initiator_send_header(struct initiator *i)
+{
+    size_t start = i->out.length;
+    int e = stream_header_write(&i->out, i->config->from->unicode,
+                                i->config->to->unicode);
+    i->header_sent = send_unit(i, start, e, true, false);
+}
+
+static void send_starttls(struct initiator *i)
+{
+    size_t start = i->out.length;
+    int e = buf_add_text(&i->out, "<starttls xmlns='" NS_TLS "'/>");
+    if (!send_unit(i, start, e, false, false))
+        return;
+    i->state = PROCEED;
+    i->stage = S2S_STAGE_STARTTLS;
+}
+
+static void send_verify(struct initiator *i)
+{
+    const struct initiator_config *c = i->config;
+    size_t start = i->out.length;
+    int e = dialback_write_verify(&i->out, c->from->unicode, c->to->unicode,
+                                  c->verify_id, c->verify_key);
+    i->stage = S2S_STAGE_PING;
+    i->result->ping_method = "dialback-verify";
+    if (send_unit(i, start, e, false, true))
+        i->state = ASKED;
+}
+
+/* ---- What elements mean ---- */
+
+/* What is worth saying about the features of a stream inside TLS. */
+static void lint_secured(struct initiator *i)
+{
+    const struct features *f = &i->features;
+    if (f->starttls)
+        result_find(i->result, FINDING_STARTTLS_INSIDE_TLS, NULL);
+    if (!f->external && !f->dialback)
+        result_find(i->result, FINDING_NO_AUTHENTICATION, NULL);
+    if (i->result->tls.client_certificate_sent && !f->external)
+        result_find(i->result, FINDING_EXTERNAL_NOT_OFFERED, NULL);
+}
+
+/* The stream is as secure as it gets, and its features are known. */
+static void on_usable(struct initiator *i)
+{
+    if (i->secured)
+        lint_secured(i);
+    else if (i->features.starttls_required)
+        result_find(i->result, FINDING_TLS_REQUIRED, NULL);
+    if (i->certificate != S2S_OK)
+        initiator_fail(i, i->certificate, i->certificate_text);
+    else if (i->config->verify)
+        send_verify(i);
+    else
+        initiator_succeed(i);
+}
+
+static void on_features(struct initiator *i, const tree_node *n)
+{
+    features_read(n, i->result, &i->stream->features, &i->features);
+    if (i->features.client)
+        result_find(i->result, FINDING_CLIENT_PORT, NULL);
+    if (i->stream->features.sasl_empty)
+        result_find(i->result, FINDING_SASL_EMPTY, NULL);
+    if (!i->secured)
+        i->result->tls.starttls_offered = i->features.starttls;
+    if (i->secured || i->config->tls == INITIATOR_CLEAR)
+        on_usable(i);
+    else
+        send_starttls(i);
+}
+
+static void on_proceed(struct initiator *i, const tree_node *n)
+{
+    (void)n;
+    i->state = TLS;
+    i->stage = S2S_STAGE_TLS;
+}
+
+static void on_tls_failure(struct initiator *i, const tree_node *n)
+{
+    (void)n;
+    if (!i->features.starttls) {
+        initiator_fail_closed(i, S2S_ETLS_NOT_OFFERED, "");
+        return;
+    }
+    result_find(i->result, FINDING_TLS_REFUSED, NULL);
+    initiator_fail(i, S2S_ETLS_REFUSED,
+                   "the peer offers STARTTLS and answers it with a failure");
+}
+
+static void on_error(struct initiator *i, const tree_node *n)
+{
+    char text[512];
+    int e = stream_error_read(n, i->result);
+    const struct result_stream_error *s = &i->result->stream_error;
+    snprintf(text, sizeof(text), "stream error %s%s%s",
+             s->condition != NULL ? s->condition : "", s->text ? ": " : "",
+             s->text != NULL ? s->text : "");
+    i->waiting = S2S_OK; /* the header of an error proves nothing */
+    initiator_fail_closed(i, e, text);
+}
+
+/* Something else than a stream error behind a bad header. */
+static void on_verdict(struct initiator *i, const tree_node *n)
+{
+    (void)n;
+    initiator_fail(i, i->waiting, i->waiting_text);
+}
+
+static void on_ignored(struct initiator *i, const tree_node *n)
+{
+    char name[512];
+    snprintf(name, sizeof(name), "{%s}%s", tree_ns(n), tree_local(n));
+    const char *seen = result_untrusted(i->result, name, strlen(name));
+    result_find(i->result, FINDING_UNKNOWN_ELEMENT, seen);
+}
+
+/* RFC 6120, 4.8.4 lets us ignore what we do not know or close. In the clear
+ * nothing else may come here. */
+static void on_unexpected(struct initiator *i, const tree_node *n)
+{
+    if (i->secured) {
+        on_ignored(i, n);
+        return;
+    }
+    if (i->state == FEATURES)
+        initiator_fail(i, S2S_EFEATURES,
+                       "something else came in place of the features");
+    else
+        initiator_fail(i, S2S_EPROTOCOL,
+                       "something else came in answer to <starttls/>");
+}
+
+static void on_answer(struct initiator *i, const tree_node *n)
+{
+    static const char *const names[] = {
+        [DIALBACK_VALID] = "valid",
+        [DIALBACK_INVALID] = "invalid",
+        [DIALBACK_ERROR] = "error",
+    };
+    const struct initiator_config *c = i->config;
+    const char *condition;
+    enum dialback_answer a = dialback_read_verify(
+        n, c->from->unicode, c->to->unicode, c->verify_id, &condition);
+    if (a == DIALBACK_OTHER) {
+        on_ignored(i, n);
+        return;
+    }
+    struct tokenizer_span s = tokenizer_verbatim(i->tokenizer);
+    result_add_text(i->result, &i->result->stanzas, s.text, s.length);
+    i->result->ping_answer = names[a];
+    i->result->ping_condition = result_text(i->result, condition);
+    result_find(i->result,
+                a == DIALBACK_VALID ? FINDING_VERIFY_VALID
+                                    : FINDING_PING_PROVES_LITTLE,
+                NULL);
+    initiator_succeed(i);
+}
+
+/* What a top-level element means in each state: the first row that fits. NULL
+ * for ns fits any element. */
+static const struct rule {
+    enum initiator_state state;
+    const char *ns, *local;
+    void (*apply)(struct initiator *, const tree_node *);
+} rules[] = {
+    {FEATURES, NS_STREAMS, "features", on_features},
+    {FEATURES, NS_STREAMS, "error", on_error},
+    {FEATURES, NULL, NULL, on_unexpected},
+    {PROCEED, NS_TLS, "proceed", on_proceed},
+    {PROCEED, NS_TLS, "failure", on_tls_failure},
+    {PROCEED, NS_STREAMS, "error", on_error},
+    {PROCEED, NULL, NULL, on_unexpected},
+    {ASKED, NS_DIALBACK, "verify", on_answer},
+    {ASKED, NS_STREAMS, "error", on_error},
+    {ASKED, NULL, NULL, on_ignored},
+    {VERDICT, NS_STREAMS, "error", on_error},
+    {VERDICT, NULL, NULL, on_verdict},
+};
+
+void initiator_on_element(struct initiator *i)
+{
+    const tree_node *n = tree_root(i->tree);
+    if (++i->elements > i->config->limits->stanzas) {
+        result_find(i->result, FINDING_OWN_LIMIT, "elements");
+        initiator_fail(i, S2S_ELIMIT, "too many elements");
+        return;
+    }
+    wire_received(i->config->log, n, tokenizer_verbatim(i->tokenizer));
+    for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
+        const struct rule *r = &rules[k];
+        if (r->state == i->state &&
+            (r->ns == NULL || tree_is(n, r->ns, r->local))) {
+            r->apply(i, n);
+            break;
+        }
+    }
+    tree_clear(i->tree);
+}
+
+void initiator_on_header(struct initiator *i)
+{
+    const tree_node *n = tree_root(i->tree);
+    wire_received(i->config->log, n, tokenizer_verbatim(i->tokenizer));
+    i->stream = result_add_stream(i->result, i->secured);
+    i->waiting = stream_header_judge(n, i->config->from->unicode, i->config->to,
+                                     i->stream, i->result, &i->waiting_text);
+    tree_clear(i->tree);
+    if (i->waiting != S2S_OK) {
+        /* Ending our side makes the peer end its own, or say why. */
+        int e = buf_add_text(&i->out, "</stream:stream>");
+        i->state = VERDICT;
+        if (e != S2S_OK)
+            initiator_fail(i, e, error_text(e));
+        return;
+    }
+    i->state = FEATURES;
+    if (i->config->tls == INITIATOR_CLEAR)
+        i->stage = S2S_STAGE_FEATURES;
+}
+
+void initiator_on_footer(struct initiator *i)
+{
+    if (i->state == FEATURES)
+        initiator_fail_closed(i, S2S_EFEATURES,
+                              "the peer closed the stream without features");
+    else
+        initiator_fail_closed(i, S2S_ECLOSED, "the peer closed the stream");
+}
