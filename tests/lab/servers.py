@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Real XMPP servers and a DNS server for tests, on addresses of 127.0.0.0/8.
+
+    with Lab(['dns', 'prosody']) as lab:
+        ...  # lab.ca is the authority's file, lab.dns the resolver's address
+
+    in-namespace servers.py [--only NAME,...] CMD...
+
+Run it through ./in-namespace, so that the addresses are free and nothing
+survives. Each server has a directory below $TMPDIR, which is removed. When we
+are root the servers run as an unprivileged uid; uid 0 of a user namespace is
+no root, and stays.
+"""
+import ctypes
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+READY_SECONDS = 60  # ejabberd needs 2 s alone, 13 s on a busy machine
+STOP_SECONDS = 15
+NOBODY = 65534
+PR_SET_PDEATHSIG = 1
+
+
+class LabError(Exception):
+    """A server is missing or does not start."""
+
+
+def unprivileged_uid():
+    """The uid for the servers, or None: stay what we are."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        with open('/proc/self/uid_map', encoding='ascii') as f:
+            ranges = [[int(n) for n in line.split()] for line in f]
+    except OSError:
+        return NOBODY
+    return NOBODY if any(first <= NOBODY < first + count
+                         for first, _, count in ranges) else None
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def find_program(name):
+    path = os.environ.get('PATH', '') + ':/usr/sbin:/sbin'
+    found = shutil.which(name, path=path)
+    if not found:
+        raise LabError(f'{name} is not installed')
+    return found
+
+
+def find_one(pattern):
+    found = sorted(glob.glob(pattern))
+    if not found:
+        raise LabError(f'nothing matches {pattern}')
+    return found[-1]
+
+
+def port_open(address, port):
+    with socket.socket() as s:
+        s.settimeout(5)
+        return s.connect_ex((address, port)) == 0
+
+
+class Server:
+    """A server's directory and processes. Subclasses say what to run."""
+    configs = ()
+    port = 5269
+    drops = True  # give it the unprivileged uid from the start
+
+    def __init__(self, lab, name, address, domain, **settings):
+        self.lab, self.name, self.address, self.domain = lab, name, address, domain
+        self.dir = os.path.join(lab.dir, name)
+        self.settings = settings
+        self.processes = []
+
+    def begin(self):
+        """Start it; wait() tells when it is ready."""
+        os.mkdir(self.dir)
+        values = dict(self.settings, dir=self.dir, address=self.address,
+                      domain=self.domain, ca_dir=self.lab.ca_dir,
+                      dns_port=self.lab.dns_port)
+        for config in self.configs:
+            with open(os.path.join(HERE, 'conf', config), encoding='utf-8') as f:
+                text = string.Template(f.read()).substitute(values)
+            with open(self.path(config), 'w', encoding='utf-8') as f:
+                f.write(text)
+            os.chmod(self.path(config), 0o644)
+        self.lab.give(self.dir)
+        self.run()
+
+    def run(self):
+        raise NotImplementedError
+
+    def ready(self):
+        return port_open(self.address, self.port)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def spawn(self, program, *args, **env):
+        who = {}
+        if self.drops and self.lab.uid is not None:
+            who = {'user': self.lab.uid, 'group': self.lab.uid, 'extra_groups': []}
+        with open(self.path('output'), 'ab') as out:
+            self.processes.append(subprocess.Popen(
+                [find_program(program), *args], cwd=self.dir, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, start_new_session=True,
+                preexec_fn=die_with_parent,
+                env=dict(os.environ, HOME=self.dir, LC_ALL='C.UTF-8', **env), **who))
+
+    def wait(self):
+        self.until(self.ready)
+
+    def until(self, condition):
+        deadline = time.monotonic() + READY_SECONDS
+        while not condition():
+            if any(p.poll() is not None for p in self.processes):
+                raise LabError(f'{self.name} ended while starting:\n{self.logs()}')
+            if time.monotonic() > deadline:
+                raise LabError(f'{self.name} is not ready after '
+                               f'{READY_SECONDS} s:\n{self.logs()}')
+            time.sleep(0.02)  # a port that opens raises no event
+
+    def stop(self):
+        for p in self.processes:
+            p.terminate()
+        for p in self.processes:
+            try:
+                p.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+            try:
+                os.killpg(p.pid, signal.SIGKILL)  # whatever it left behind
+            except (ProcessLookupError, PermissionError):
+                pass
+            p.wait()
+        self.processes = []
+
+    def read(self, name):
+        try:
+            with open(self.path(name), encoding='utf-8', errors='replace') as f:
+                return f.read()
+        except OSError:
+            return ''
+
+    def logs(self):
+        return '\n'.join(self.read(n)[-2000:] for n in sorted(os.listdir(self.dir))
+                         if n == 'output' or 'log' in n)
+
+
+class Dns(Server):
+    configs = ('dnsmasq.conf',)
+    drops = False  # it binds port 53 first, then drops by itself
+
+    def __init__(self, lab, name, address, domain):
+        super().__init__(lab, name, address, domain)
+        self.port = lab.dns_port
+        user = 'root' if lab.uid is None else pwd.getpwuid(lab.uid).pw_name
+        self.settings = {'user': user}
+
+    def run(self):
+        self.spawn('dnsmasq', '-C', self.path('dnsmasq.conf'))
+
+
+class Prosody(Server):
+    configs = ('prosody.cfg.lua',)
+
+    def __init__(self, lab, name, address, domain, **settings):
+        values = {'certificate': domain, 'protocol': 'tlsv1_2+', 'require_encryption': 'true'}
+        values.update(settings)
+        super().__init__(lab, name, address, domain, **values)
+
+    def run(self):
+        self.spawn('prosody', '--config', self.path('prosody.cfg.lua'), '-F')
+
+
+class Ejabberd(Server):
+    """Erlang itself: ejabberdctl insists on a user, and on epmd."""
+    configs = ('ejabberd.yml', 'inetrc')
+
+    def run(self):
+        self.spawn(
+            'erl', '+K', 'true', '+P', '20000', '+S', '2', '-noinput',
+            '-start_epmd', 'false', '-mnesia', 'dir', f'"{self.dir}"',
+            '-ejabberd', 'log_rotate_count', '0', '-s', 'ejabberd',
+            EJABBERD_CONFIG_PATH=self.path('ejabberd.yml'),
+            EJABBERD_LOG_PATH=self.path('ejabberd.log'),
+            EJABBERD_PID_PATH=self.path('pid'), ERL_INETRC=self.path('inetrc'),
+            ERL_LIBS=os.path.dirname(find_one('/usr/lib/*/ejabberd-*')),
+            ERL_CRASH_DUMP='/dev/null', ERL_MAX_PORTS='2048')
+
+
+class Jabberd2(Server):
+    """Router, session manager, s2s. The s2s port opens before the session
+    manager is bound, so the router's log tells when all is there."""
+    configs = ('router.xml', 'router-users.xml', 'sm.xml', 's2s.xml')
+
+    def __init__(self, lab, name, address, domain):
+        super().__init__(lab, name, address, domain, modules=find_one('/usr/lib/*/jabberd2'))
+
+    def run(self):
+        self.spawn('jabberd2-router', '-c', self.path('router.xml'))
+        self.until(lambda: port_open(self.address, 5347))
+        dns = {'NAMESERVERS': '127.0.0.53', 'RES_OPTIONS': f'port:{self.lab.dns_port}'}
+        self.spawn('jabberd2-sm', '-c', self.path('sm.xml'), **dns)
+        self.spawn('jabberd2-s2s', '-c', self.path('s2s.xml'), **dns)
+
+    def ready(self):
+        return f'[{self.domain}] online' in self.read('router.log') and super().ready()
+
+
+# name: class, address, domain, settings
+SERVERS = {
+    'dns': (Dns, '127.0.0.53', 'test', {}),
+    'prosody': (Prosody, '127.0.0.11', 'prosody.test', {}),
+    'ejabberd': (Ejabberd, '127.0.0.12', 'ejabberd.test', {}),
+    'jabberd2': (Jabberd2, '127.0.0.13', 'jabberd.test', {}),
+    # Prosody once more, each with one thing different
+    'tls12': (Prosody, '127.0.0.21', 'prosody.test', {'protocol': 'tlsv1_2'}),
+    'optional': (Prosody, '127.0.0.22', 'prosody.test', {'require_encryption': 'false'}),
+    'expired': (Prosody, '127.0.0.23', 'prosody.test', {'certificate': 'expired.prosody'}),
+    'wrong': (Prosody, '127.0.0.24', 'prosody.test', {'certificate': 'wrong.prosody'}),
+    'selfsigned': (Prosody, '127.0.0.25', 'prosody.test', {'certificate': 'selfsigned.prosody'}),
+    'srvonly': (Prosody, '127.0.0.26', 'prosody.test', {'certificate': 'srvonly.prosody'}),
+    'untrusted': (Prosody, '127.0.0.27', 'prosody.test', {'certificate': 'untrusted.prosody'}),
+}
+
+
+class Lab:
+    """Starts the named servers together; a context manager."""
+
+    def __init__(self, names=tuple(SERVERS)):
+        self.names = names
+        self.uid = unprivileged_uid()
+        self.dns_port = 53 if os.environ.get('S2S_LAB_NAMESPACE') == 'yes' else 10053
+        self.dns = f'127.0.0.53:{self.dns_port}'
+        self.dir = self.ca_dir = self.ca = None
+        self.servers = {}
+
+    def give(self, path):
+        """Make path, and what is in it, the servers' own."""
+        if self.uid is None:
+            return
+        for name in [path, *(os.path.join(path, n) for n in os.listdir(path))]:
+            os.chown(name, self.uid, self.uid)
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix='s2s-lab-')
+        try:
+            self.ca_dir = os.path.join(self.dir, 'ca')
+            self.ca = os.path.join(self.ca_dir, 'ca.pem')
+            subprocess.run([os.path.join(HERE, 'mkca'), self.ca_dir], check=True)
+            self.give(self.dir)
+            self.give(self.ca_dir)
+            for name in self.names:
+                kind, address, domain, settings = SERVERS[name]
+                if port_open(address, self.dns_port if kind is Dns else 5269):
+                    raise LabError(f'{address}: something else serves the port of {name}')
+                self.servers[name] = kind(self, name, address, domain, **settings)
+                self.servers[name].begin()
+            for server in self.servers.values():
+                server.wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers.values():
+            for p in server.processes:
+                p.terminate()  # all at once: some need a second
+        for server in self.servers.values():
+            server.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def address(self, name):
+        return SERVERS[name][1]
+
+    def environment(self):
+        return dict(os.environ, S2S_LAB_CA=self.ca, S2S_LAB_CA_DIR=self.ca_dir,
+                    S2S_LAB_DNS=self.dns)
+
+
+def main(args):
+    names = list(SERVERS)
+    if args[:1] == ['--only']:
+        names, args = args[1].split(','), args[2:]
+    if not args:
+        print(__doc__, file=sys.stderr)
+        return 64
+    try:
+        with Lab(names) as lab:
+            return subprocess.run(args, env=lab.environment(), check=False).returncode
+    except LabError as e:
+        print(f'servers.py: {e}', file=sys.stderr)
+        return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
