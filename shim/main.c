@@ -1,0 +1,215 @@
+#include <jansson.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <s2sprobe.h>
+
+#include "demo.h"
+#include "http.h"
+#include "options.h"
+#include "policy.h"
+#include "worker.h"
+
+enum { EXIT_RUNTIME = 1, EXIT_USAGE = 2, EXIT_SIGNALLED = 130 };
+
+#define SPARE_FILES 128 /* libraries, the listener, the demo */
+
+struct app {
+    struct options options;
+    struct demo *demo;
+    struct worker *worker;
+    struct http *http;
+};
+
+static bool complain(const char *text)
+{
+    fprintf(stderr, "s2sprobe-http: %s\n", text);
+    return false;
+}
+
+/* civetweb's listening thread spins when it cannot accept. */
+static bool raise_file_limit(const struct options *o)
+{
+    struct rlimit limit;
+    rlim_t need =
+        2 * (rlim_t)o->max_probes * HTTP_THREADS_PER_PROBE + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return complain("cannot read the limit of open files");
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= need)
+        return true;
+    fprintf(stderr,
+            "s2sprobe-http: --max-probes %u needs %llu open files, the limit "
+            "is %llu\n",
+            o->max_probes, (unsigned long long)need,
+            (unsigned long long)limit.rlim_cur);
+    return false;
+}
+
+/* ---- Signals ----------------------------------------------------------- */
+
+static sigset_t end_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* Before any thread starts: they inherit it, and only main waits for them. */
+static void block_signals(void)
+{
+    sigset_t set = end_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void wait_for_signal(void)
+{
+    sigset_t set = end_signals();
+    int signal;
+    while (sigwait(&set, &signal) != 0)
+        continue;
+}
+
+static void leave(int signal)
+{
+    (void)signal;
+    _exit(EXIT_SIGNALLED);
+}
+
+/* From here on a signal ends the process at once. */
+static void unblock_signals(void)
+{
+    const struct sigaction action = {.sa_handler = leave};
+    sigset_t set = end_signals();
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* ---- Start and stop ---------------------------------------------------- */
+
+static bool readable(const char *file)
+{
+    if (file == NULL || access(file, R_OK) == 0)
+        return true;
+    fprintf(stderr, "s2sprobe-http: cannot read %s\n", file);
+    return false;
+}
+
+static bool files_readable(const struct options *o)
+{
+    bool ok = readable(o->ca_file);
+    for (size_t i = 0; o->identity_list[i] != NULL; i++)
+        ok = ok && readable(o->identities[i].certificate_file) &&
+             readable(o->identities[i].key_file);
+    return ok;
+}
+
+static bool start_demo(struct app *app)
+{
+    char error[160];
+    app->demo = demo_start(app->options.ca_file, error, sizeof(error));
+    if (app->demo == NULL)
+        return complain(error);
+    if (demo_port(app->demo) != DEMO_PORT)
+        fprintf(stderr,
+                "s2sprobe-http: port %d is taken, the demo for localhost is "
+                "on port %u\n",
+                DEMO_PORT, demo_port(app->demo));
+    return true;
+}
+
+static bool start_worker(struct app *app)
+{
+    struct options *o = &app->options;
+    s2s_context *context;
+    s2s_context_options setup = {
+        .size = sizeof(setup),
+        .ca_file = app->demo != NULL ? demo_ca_file(app->demo) : o->ca_file,
+        .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
+        .identities = o->identity_list[0] != NULL ? o->identity_list : NULL,
+        .address_filter = options_loopback(o) ? NULL : policy_filter,
+        .address_filter_user = &o->policy,
+        .max_running = o->max_probes};
+    int e = s2s_context_new(&setup, &context);
+    if (e == S2S_EINVALID_ARGUMENT)
+        return complain("--ca-file, --dns-server or --identity is not valid");
+    if (e != S2S_OK)
+        return complain(s2s_strerror(e));
+    app->worker = worker_new(context, o->max_probes);
+    if (app->worker == NULL) {
+        s2s_context_free(context);
+        return complain("cannot start the probing thread");
+    }
+    return true;
+}
+
+static bool start_http(struct app *app)
+{
+    char error[256] = "";
+    app->http = http_start(&app->options, app->worker, error, sizeof(error));
+    if (app->http == NULL)
+        return complain(error);
+    printf("listening on http://%s:%u\n", app->options.listen_address,
+           http_port(app->http));
+    fflush(stdout);
+    return true;
+}
+
+static void stop(struct app *app)
+{
+    http_stop(app->http);
+    if (app->worker != NULL)
+        worker_stop(app->worker);
+    worker_free(app->worker);
+    demo_stop(app->demo);
+}
+
+static int serve(struct app *app)
+{
+    block_signals();
+    json_object_seed(0);
+    bool ok = files_readable(&app->options) &&
+              raise_file_limit(&app->options) &&
+              (!app->options.demo || start_demo(app)) && start_worker(app) &&
+              start_http(app);
+    if (ok) {
+        wait_for_signal();
+        unblock_signals();
+        http_refuse(app->http);
+        worker_stop(app->worker);
+        http_drain(app->http);
+    }
+    stop(app);
+    return ok ? EXIT_SUCCESS : EXIT_RUNTIME;
+}
+
+int main(int argc, char **argv)
+{
+    static struct app app;
+    char error[256];
+    /* GnuTLS would write the session keys of every probe there. */
+    unsetenv("SSLKEYLOGFILE");
+    if (!options_parse(argc, argv, &app.options, error, sizeof(error))) {
+        fprintf(stderr, "s2sprobe-http: %s\n%s", error, options_usage);
+        return EXIT_USAGE;
+    }
+    switch (app.options.action) {
+    case OPTIONS_HELP:
+        fputs(options_usage, stdout);
+        return EXIT_SUCCESS;
+    case OPTIONS_VERSION:
+        printf("s2sprobe-http %s\n", s2s_version());
+        return EXIT_SUCCESS;
+    default:
+        return serve(&app);
+    }
+}

@@ -1,0 +1,235 @@
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define DEFAULT_ADDRESS    "127.0.0.1"
+#define DEFAULT_PORT       8787
+#define DEFAULT_PROBES     64
+#define DEFAULT_TIMEOUT_MS 60000
+#define TIMEOUT_MAX_MS     600000 /* the library's own limit */
+
+const char options_usage[] =
+    "usage: s2sprobe-http [options]\n"
+    "  --listen ADDR:PORT     IPv4 address to serve on [127.0.0.1:8787];\n"
+    "                         port 0 takes a free one\n"
+    "  --ca-file FILE         trust these authorities, not the system's\n"
+    "  --dns-server ADDR[:PORT]\n"
+    "                         ask this name server; repeatable\n"
+    "  --max-probes N         probes at once [64]\n"
+    "  --max-timeout MS       longest timeout of a request [60000]\n"
+    "  --allow-target CIDR    also probe this network when not serving on\n"
+    "                         loopback; repeatable\n"
+    "  --allow-host NAME      also answer for this Host; repeatable\n"
+    "  --identity domain=D,cert=FILE,key=FILE\n"
+    "                         a domain of ours; repeatable\n"
+    "  --demo                 run a small XMPP server for localhost\n"
+    "  --access-log           one JSON line a request on standard error\n"
+    "  --version, --help\n";
+
+struct failure {
+    char *text;
+    size_t size;
+};
+
+static bool fail(const struct failure *f, const char *what, const char *value)
+{
+    snprintf(f->text, f->size, "%s: %s", what, value);
+    return false;
+}
+
+/* Decimal digits only, min..max. */
+static bool parse_number(const char *text, uint32_t min, uint32_t max,
+                         uint32_t *out)
+{
+    size_t n = strlen(text);
+    uint64_t value = 0;
+    if (n == 0 || n > 9 || strspn(text, "0123456789") != n)
+        return false;
+    for (; *text != '\0'; text++)
+        value = value * 10 + (uint64_t)(*text - '0');
+    if (value < min || value > max)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool parse_listen(const char *text, struct options *o)
+{
+    struct in_addr address;
+    uint32_t port;
+    const char *colon = strchr(text, ':');
+    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+    if (n == 0 || n >= sizeof(o->listen_address) ||
+        !parse_number(colon + 1, 0, UINT16_MAX, &port))
+        return false;
+    memcpy(o->listen_address, text, n);
+    o->listen_address[n] = '\0';
+    o->listen_port = (uint16_t)port;
+    return inet_pton(AF_INET, o->listen_address, &address) == 1;
+}
+
+/* Append to a list that NULL ends. */
+static bool append(const char **list, const char *value)
+{
+    size_t n = 0;
+    while (list[n] != NULL)
+        n++;
+    if (n == OPTIONS_LIST || value[0] == '\0')
+        return false;
+    list[n] = value;
+    return true;
+}
+
+/* One "name=value" of an identity. */
+static bool parse_pair(char *pair, s2s_identity *identity)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } members[] = {{"domain", &identity->domain},
+                   {"cert", &identity->certificate_file},
+                   {"key", &identity->key_file}};
+    char *equals = strchr(pair, '=');
+    if (equals == NULL || equals[1] == '\0')
+        return false;
+    *equals = '\0';
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (strcmp(pair, members[i].name) != 0)
+            continue;
+        if (*members[i].value != NULL)
+            return false;
+        *members[i].value = equals + 1;
+        return true;
+    }
+    return false;
+}
+
+static bool parse_identity(char *text, struct options *o)
+{
+    s2s_identity identity = {.size = sizeof(identity)};
+    size_t n = 0;
+    while (o->identity_list[n] != NULL)
+        n++;
+    if (n == OPTIONS_LIST)
+        return false;
+    for (char *pair = strsep(&text, ","); pair != NULL;
+         pair = strsep(&text, ","))
+        if (!parse_pair(pair, &identity))
+            return false;
+    if (identity.domain == NULL || identity.certificate_file == NULL ||
+        identity.key_file == NULL)
+        return false;
+    o->identities[n] = identity;
+    o->identity_list[n] = &o->identities[n];
+    return true;
+}
+
+enum {
+    LISTEN = 1,
+    CA_FILE,
+    DNS_SERVER,
+    MAX_PROBES,
+    MAX_TIMEOUT,
+    ALLOW_TARGET,
+    ALLOW_HOST,
+    IDENTITY,
+    DEMO,
+    ACCESS_LOG,
+    VERSION,
+    HELP
+};
+
+static const struct option names[] = {
+    {"listen", required_argument, NULL, LISTEN},
+    {"ca-file", required_argument, NULL, CA_FILE},
+    {"dns-server", required_argument, NULL, DNS_SERVER},
+    {"max-probes", required_argument, NULL, MAX_PROBES},
+    {"max-timeout", required_argument, NULL, MAX_TIMEOUT},
+    {"allow-target", required_argument, NULL, ALLOW_TARGET},
+    {"allow-host", required_argument, NULL, ALLOW_HOST},
+    {"identity", required_argument, NULL, IDENTITY},
+    {"demo", no_argument, NULL, DEMO},
+    {"access-log", no_argument, NULL, ACCESS_LOG},
+    {"version", no_argument, NULL, VERSION},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take(int option, char *value, struct options *o,
+                 const struct failure *f)
+{
+    switch (option) {
+    case LISTEN:
+        return parse_listen(value, o) ||
+               fail(f, "--listen wants IPV4:PORT", value);
+    case CA_FILE:
+        o->ca_file = value;
+        return true;
+    case DNS_SERVER:
+        return append(o->dns_servers, value) ||
+               fail(f, "--dns-server wants at most 16 addresses", value);
+    case MAX_PROBES:
+        return parse_number(value, 1, OPTIONS_MAX_PROBES, &o->max_probes) ||
+               fail(f, "--max-probes wants 1 to 1024", value);
+    case MAX_TIMEOUT:
+        return parse_number(value, 1, TIMEOUT_MAX_MS, &o->max_timeout_ms) ||
+               fail(f, "--max-timeout wants 1 to 600000", value);
+    case ALLOW_TARGET:
+        return policy_add(&o->policy, value) ||
+               fail(f, "--allow-target wants an address or network", value);
+    case ALLOW_HOST:
+        return append(o->allow_hosts, value) ||
+               fail(f, "--allow-host wants at most 16 names", value);
+    case IDENTITY:
+        return parse_identity(value, o) ||
+               fail(f, "--identity wants domain=D,cert=FILE,key=FILE", value);
+    case DEMO:
+        o->demo = true;
+        return true;
+    case ACCESS_LOG:
+        o->access_log = true;
+        return true;
+    case VERSION:
+        o->action = OPTIONS_VERSION;
+        return true;
+    default:
+        o->action = OPTIONS_HELP;
+        return true;
+    }
+}
+
+bool options_parse(int argc, char **argv, struct options *out, char *error,
+                   size_t error_size)
+{
+    struct failure f = {error, error_size};
+    int option;
+    *out = (struct options){.listen_address = DEFAULT_ADDRESS,
+                            .listen_port = DEFAULT_PORT,
+                            .max_probes = DEFAULT_PROBES,
+                            .max_timeout_ms = DEFAULT_TIMEOUT_MS};
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", names, NULL)) != -1) {
+        if (option == ':')
+            return fail(&f, "a value is missing", argv[optind - 1]);
+        if (option == '?')
+            return fail(&f, "unknown option", argv[optind - 1]);
+        if (!take(option, optarg, out, &f))
+            return false;
+        if (out->action != OPTIONS_SERVE)
+            return true;
+    }
+    if (optind < argc)
+        return fail(&f, "unexpected argument", argv[optind]);
+    return true;
+}
+
+bool options_loopback(const struct options *o)
+{
+    return strncmp(o->listen_address, "127.", 4) == 0;
+}

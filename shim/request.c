@@ -1,0 +1,321 @@
+#include "request.h"
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <s2sprobe.h>
+
+struct parse {
+    struct request *out;
+    struct problem *problem;
+    uint32_t max_timeout_ms;
+};
+
+__attribute__((format(printf, 3, 4))) static bool refuse(
+    struct problem *problem, enum refusal refusal, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem->refusal = refusal;
+    vsnprintf(problem->text, sizeof(problem->text), format, args);
+    va_end(args);
+    return false;
+}
+
+/* ---- Fields: `value` is NULL when the member is absent or null --------- */
+
+static bool absent(const json_t *value)
+{
+    return value == NULL ||
+           (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static bool host_character(unsigned char c)
+{
+    return c > ' ' && c != 0x7f && strchr("/@?#%", c) == NULL;
+}
+
+static bool host_characters(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (!host_character((unsigned char)*text))
+            return false;
+    return true;
+}
+
+/* The literal without the brackets that an IPv6 one may have. */
+static bool is_ip(const char *host)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    size_t n = strlen(host);
+    bool brackets = n >= 2 && host[0] == '[' && host[n - 1] == ']';
+    if (brackets) {
+        host++;
+        n -= 2;
+    }
+    if (n >= sizeof(text))
+        return false;
+    memcpy(text, host, n);
+    text[n] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1 ||
+           (!brackets && inet_pton(AF_INET, text, &address) == 1);
+}
+
+static bool missing(const struct parse *p, const char *text)
+{
+    if (p->out->op == S2S_OP_PING)
+        text = "host and fromDomain are required";
+    return refuse(p->problem, REFUSAL_MISSING_FIELD, "%s", text);
+}
+
+/* A string of at most `max` bytes into `out`. */
+static bool read_text(const struct parse *p, const char *name,
+                      const json_t *value, size_t max, char *out)
+{
+    if (!json_is_string(value))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD, "%s must be a string",
+                      name);
+    size_t n = json_string_length(value);
+    if (n > max)
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "%s must not be longer than %zu bytes", name, max);
+    memcpy(out, json_string_value(value), n + 1);
+    return true;
+}
+
+static bool read_host(struct parse *p, const json_t *value)
+{
+    char host[REQUEST_HOST_MAX + 1];
+    if (absent(value))
+        return missing(p, "Host is required");
+    if (!read_text(p, "host", value, REQUEST_HOST_MAX, host))
+        return false;
+    if (!host_characters(host))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "host must be a host name or an IP address");
+    memcpy(p->out->host, host, sizeof(host));
+    return true;
+}
+
+/* A JSON number without fraction (5269 or 5269.0) within a range. */
+static bool whole_number(const json_t *value, uint32_t min, uint32_t max,
+                         uint32_t *out)
+{
+    if (!json_is_number(value))
+        return false;
+    double n = json_number_value(value);
+    if (!(n >= (double)min && n <= (double)max))
+        return false;
+    *out = (uint32_t)n;
+    return (double)*out >= n;
+}
+
+static bool read_port(struct parse *p, const json_t *value)
+{
+    uint32_t port = REQUEST_PORT;
+    if (value != NULL && !whole_number(value, 1, UINT16_MAX, &port))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "Port must be between 1 and 65535");
+    p->out->port = (uint16_t)port;
+    return true;
+}
+
+static bool read_from(struct parse *p, const json_t *value)
+{
+    if (absent(value))
+        return missing(p, "fromDomain is required (e.g., \"example.com\")");
+    return read_text(p, "fromDomain", value, REQUEST_DOMAIN_MAX, p->out->from);
+}
+
+static bool read_to(struct parse *p, const json_t *value)
+{
+    if (!absent(value))
+        return read_text(p, "toDomain", value, REQUEST_DOMAIN_MAX, p->out->to);
+    if (is_ip(p->out->host))
+        return refuse(p->problem, REFUSAL_MISSING_FIELD,
+                      "toDomain is required when host is an IP address");
+    memcpy(p->out->to, p->out->host, sizeof(p->out->host));
+    return true;
+}
+
+static bool read_flag(const struct parse *p, const char *name,
+                      const json_t *value, bool *out)
+{
+    if (value == NULL)
+        return true;
+    if (!json_is_boolean(value))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "%s must be true or false", name);
+    *out = json_is_true(value);
+    return true;
+}
+
+static bool read_use_tls(struct parse *p, const json_t *value)
+{
+    bool use = true;
+    if (!read_flag(p, "useTLS", value, &use))
+        return false;
+    p->out->tls_mode = use ? S2S_TLS_AUTO : S2S_TLS_NONE;
+    return true;
+}
+
+static bool read_timeout(struct parse *p, const json_t *value)
+{
+    uint32_t max = p->max_timeout_ms;
+    uint32_t ms = REQUEST_TIMEOUT_MS < max ? REQUEST_TIMEOUT_MS : max;
+    if (value != NULL && !whole_number(value, 1, max, &ms))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "timeout must be between 1 and %u", max);
+    p->out->timeout_ms = ms;
+    return true;
+}
+
+struct word {
+    const char *word; /* NULL ends */
+    uint32_t value;
+};
+
+static bool find_word(const struct word *words, const json_t *value,
+                      uint32_t *out)
+{
+    const char *text = json_string_value(value);
+    for (; text != NULL && words->word != NULL; words++) {
+        if (strcmp(words->word, text) == 0) {
+            *out = words->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_tls(struct parse *p, const json_t *value)
+{
+    static const struct word words[] = {{"auto", S2S_TLS_AUTO},
+                                        {"starttls", S2S_TLS_STARTTLS},
+                                        {"direct", S2S_TLS_DIRECT},
+                                        {"none", S2S_TLS_NONE},
+                                        {NULL, 0}};
+    uint32_t mode = p->out->tls_mode;
+    if (value != NULL && !find_word(words, value, &mode))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "tls must be \"auto\", \"starttls\", \"direct\" or "
+                      "\"none\"");
+    p->out->tls_mode = (uint16_t)mode;
+    return true;
+}
+
+static bool read_accept(struct parse *p, const json_t *value)
+{
+    bool accept = false;
+    if (!read_flag(p, "acceptUntrusted", value, &accept))
+        return false;
+    p->out->flags = accept ? S2S_ACCEPT_UNTRUSTED : 0;
+    return true;
+}
+
+static bool read_ping_method(struct parse *p, const json_t *value)
+{
+    static const struct word words[] = {
+        {"auto", S2S_PING_AUTO},
+        {"iq", S2S_PING_IQ},
+        {"dialback-verify", S2S_PING_DIALBACK_VERIFY},
+        {NULL, 0}};
+    uint32_t method = S2S_PING_AUTO;
+    if (value != NULL && !find_word(words, value, &method))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "pingMethod must be \"auto\", \"iq\" or "
+                      "\"dialback-verify\"");
+    if (p->out->op == S2S_OP_PING)
+        p->out->ping_method = method;
+    return true;
+}
+
+/* Ignoring it would probe another target than the caller means. */
+static bool read_discover(struct parse *p, const json_t *value)
+{
+    bool discover = false;
+    if (!read_flag(p, "discover", value, &discover))
+        return false;
+    if (discover)
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "discover is not supported yet");
+    return true;
+}
+
+/* In the order in which they are checked. */
+static const struct {
+    const char *name;
+    bool (*read)(struct parse *p, const json_t *value);
+} fields[] = {
+    {"host", read_host},
+    {"port", read_port},
+    {"fromDomain", read_from},
+    {"toDomain", read_to},
+    {"useTLS", read_use_tls},
+    {"timeout", read_timeout},
+    {"tls", read_tls},
+    {"acceptUntrusted", read_accept},
+    {"pingMethod", read_ping_method},
+    {"discover", read_discover},
+};
+
+static bool read_fields(struct parse *p, const json_t *object)
+{
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const json_t *value = json_object_get(object, fields[i].name);
+        if (!fields[i].read(p, json_is_null(value) ? NULL : value))
+            return false;
+    }
+    return true;
+}
+
+bool request_depth_ok(const char *body, size_t length, unsigned max)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = body[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            continue;
+        else if ((c == '[' || c == '{') && ++depth > max)
+            return false;
+        else if ((c == ']' || c == '}') && depth > 0)
+            depth--;
+    }
+    return true;
+}
+
+bool request_parse(int op, const char *body, size_t length,
+                   uint32_t max_timeout_ms, struct request *request,
+                   struct problem *problem)
+{
+    struct parse p = {request, problem, max_timeout_ms};
+    json_error_t error;
+    *request = (struct request){.op = op};
+    *problem = (struct problem){.refusal = REFUSAL_NONE};
+    if (!request_depth_ok(body, length, REQUEST_DEPTH_MAX))
+        return refuse(problem, REFUSAL_INVALID_JSON,
+                      "JSON is nested deeper than %d levels",
+                      REQUEST_DEPTH_MAX);
+    json_t *json = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
+    /* Its text is not for strangers: it quotes the input. */
+    if (json == NULL)
+        return refuse(problem, REFUSAL_INVALID_JSON, "Invalid JSON at byte %d",
+                      error.position);
+    bool ok = json_is_object(json)
+                  ? read_fields(&p, json)
+                  : refuse(problem, REFUSAL_INVALID_JSON,
+                           "Request body must be a JSON object");
+    json_decref(json);
+    return ok;
+}

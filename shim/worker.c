@@ -1,0 +1,173 @@
+#include "worker.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* A probe on its way; lives on the stack of the thread that waits for it. */
+struct job {
+    struct job *next;
+    const struct request *request;
+    s2s_result *result;
+    int error;
+    bool done;
+    pthread_cond_t changed;
+};
+
+struct worker {
+    s2s_context *context; /* only the thread's, but for wakeup and stop */
+    pthread_t thread;
+    pthread_mutex_t lock; /* for all below, and for the jobs */
+    struct job *first, **last;
+    uint32_t running; /* queued or in the context */
+    uint32_t max;
+    bool stopped;
+};
+
+static void finish(struct worker *w, struct job *job, s2s_result *result,
+                   int error)
+{
+    pthread_mutex_lock(&w->lock);
+    job->result = result;
+    job->error = error;
+    job->done = true;
+    w->running--;
+    /* Under the lock: the job is gone as soon as its owner sees `done`. */
+    pthread_cond_signal(&job->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static struct job *take_queue(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct job *first = w->first;
+    w->first = NULL;
+    w->last = &w->first;
+    pthread_mutex_unlock(&w->lock);
+    return first;
+}
+
+static int submit(struct worker *w, struct job *job)
+{
+    const struct request *r = job->request;
+    s2s_options options = {.size = sizeof(options),
+                           .host = r->host,
+                           .port = r->port,
+                           .tls_mode = r->tls_mode,
+                           .timeout_ms = r->timeout_ms,
+                           .flags = r->flags,
+                           .ping_method = r->ping_method};
+    uint64_t id;
+    return s2s_context_submit(w->context, r->op, r->from, r->to, &options, job,
+                              &id);
+}
+
+static void submit_queue(struct worker *w)
+{
+    struct job *next;
+    for (struct job *job = take_queue(w); job != NULL; job = next) {
+        next = job->next;
+        int error = submit(w, job);
+        if (error != S2S_OK)
+            finish(w, job, NULL, error);
+    }
+}
+
+static void take_results(struct worker *w)
+{
+    s2s_result *result;
+    void *job;
+    while (s2s_context_next(w->context, &result, NULL, &job) == 1)
+        finish(w, job, result,
+               result != NULL ? s2s_result_error(result) : S2S_ENO_MEMORY);
+}
+
+/* A job that is queued after submit_queue() has left a wakeup behind, which
+ * ends the wait at once. */
+static void *run(void *user)
+{
+    struct worker *w = user;
+    int e;
+    do {
+        submit_queue(w);
+        e = s2s_context_run(w->context, -1);
+        take_results(w);
+    } while (e != S2S_ECANCELLED);
+    /* Nothing new comes now, and the context refuses what is still queued. */
+    pthread_mutex_lock(&w->lock);
+    w->stopped = true;
+    pthread_mutex_unlock(&w->lock);
+    submit_queue(w);
+    return NULL;
+}
+
+struct worker *worker_new(s2s_context *context, uint32_t max_probes)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (w == NULL)
+        return NULL;
+    w->context = context;
+    w->max = max_probes;
+    w->last = &w->first;
+    if (pthread_mutex_init(&w->lock, NULL) != 0)
+        goto no_lock;
+    if (pthread_create(&w->thread, NULL, run, w) != 0)
+        goto no_thread;
+    return w;
+
+no_thread:
+    pthread_mutex_destroy(&w->lock);
+no_lock:
+    free(w);
+    return NULL;
+}
+
+/* Under the lock. */
+static enum worker_answer admit(struct worker *w, struct job *job)
+{
+    if (w->stopped)
+        return WORKER_STOPPED;
+    if (w->running >= w->max)
+        return WORKER_BUSY;
+    w->running++;
+    *w->last = job;
+    w->last = &job->next;
+    return WORKER_DONE;
+}
+
+enum worker_answer worker_probe(struct worker *w, const struct request *request,
+                                s2s_result **result, int *error)
+{
+    struct job job = {.request = request, .changed = PTHREAD_COND_INITIALIZER};
+    pthread_mutex_lock(&w->lock);
+    enum worker_answer answer = admit(w, &job);
+    if (answer == WORKER_DONE) {
+        s2s_context_wakeup(w->context);
+        while (!job.done)
+            pthread_cond_wait(&job.changed, &w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    pthread_cond_destroy(&job.changed);
+    if (answer == WORKER_DONE) {
+        *result = job.result;
+        *error = job.error;
+    }
+    return answer;
+}
+
+void worker_stop(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopped = true;
+    pthread_mutex_unlock(&w->lock);
+    s2s_context_stop(w->context);
+}
+
+void worker_free(struct worker *w)
+{
+    if (w == NULL)
+        return;
+    pthread_join(w->thread, NULL);
+    s2s_context_free(w->context);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
