@@ -4,17 +4,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
-#define RESOLVER_ADDRESSES 16 /* no look-up gives more */
+#include "net/order.h" /* struct resolver_address */
 
 struct resolver;
 struct resolver_query;
-
-struct resolver_address {
-    struct sockaddr_storage address; /* with the port */
-    socklen_t length;
-};
 
 /*
  * The end of a look-up, called from resolver_process() only, never from

@@ -28,9 +28,12 @@ s2s_transport tcp_transport(struct tcp_settings *settings);
  * The functions below take a connection that the transport's open() gave.
  *
  * read and write fail with S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_ECONNECT,
- * S2S_ECLOSED (reset) or S2S_ENO_MEMORY; tcp_error() says it in words. While
- * the name is being resolved, fd() is -1 and `ready` is called (once, from
- * resolver_process()) when that has ended.
+ * S2S_ECLOSED (reset), S2S_ENO_MEMORY or S2S_EINTERNAL; tcp_error() says it in
+ * words. While the name is being resolved, fd() is -1 and `ready` is called
+ * (once, from resolver_process()) when that has ended; it may close the
+ * connection. An IP literal is never RESOLVING. Before CONNECTED, read and
+ * write both say for what to wait on fd(): S2S_WANT_READ when there are several
+ * addresses, S2S_WANT_WRITE when there is one left.
  */
 void tcp_watch(void *conn, void (*ready)(void *user), void *user);
 

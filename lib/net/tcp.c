@@ -1,0 +1,300 @@
+#include "net/tcp.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/address.h"
+#include "net/eyeballs.h"
+
+#define TEXT 384
+
+struct tcp {
+    struct tcp_settings *settings;
+    struct resolver_query *query; /* while RESOLVING */
+    void (*ready)(void *user);
+    void *ready_user;
+    struct eyeballs race;
+    enum tcp_phase phase;
+    int error; /* while FAILED */
+    bool drained;
+    bool quickack;
+    bool reset;
+    char text[TEXT];
+    char host[];
+};
+
+/* ---- Connecting ------------------------------------------------------- */
+
+static void fail(struct tcp *c, int error)
+{
+    c->phase = TCP_FAILED;
+    c->error = error;
+    if (error == S2S_EADDRESS_FORBIDDEN)
+        (void)snprintf(c->text, sizeof(c->text),
+                       "no address of the host is allowed");
+    else
+        eyeballs_describe(&c->race, c->text, sizeof(c->text));
+}
+
+/* Take over what became of the race. */
+static void note(struct tcp *c)
+{
+    if (c->race.winner >= 0)
+        c->phase = TCP_CONNECTED;
+    else if (c->race.error != S2S_OK)
+        fail(c, c->race.error);
+}
+
+static void start(struct tcp *c, const struct resolver_address *addresses,
+                  size_t count)
+{
+    c->phase = TCP_CONNECTING;
+    eyeballs_start(&c->race, addresses, count, c->settings->filter,
+                   c->settings->filter_user);
+    note(c);
+}
+
+static void resolved(void *user, int error,
+                     const struct resolver_address *addresses, size_t count,
+                     const char *text)
+{
+    struct tcp *c = user;
+    c->query = NULL;
+    if (error == S2S_OK) {
+        start(c, addresses, count);
+    } else {
+        c->phase = TCP_FAILED;
+        c->error = error;
+        (void)snprintf(c->text, sizeof(c->text), "%s: %s", c->host, text);
+    }
+    if (c->ready != NULL)
+        c->ready(c->ready_user); /* may close the connection */
+}
+
+static int begin(struct tcp *c, uint16_t port)
+{
+    struct resolver_address literal;
+    literal.length = address_parse(c->host, port, &literal.address);
+    if (literal.length == 0)
+        return resolver_lookup(c->settings->resolver, c->host, port, resolved,
+                               c, &c->query);
+    start(c, &literal, 1);
+    return S2S_OK;
+}
+
+static int tcp_open(void *user, const char *host, uint16_t port, void **conn)
+{
+    size_t size = strlen(host) + 1;
+    struct tcp *c = calloc(1, sizeof(*c) + size);
+    if (c == NULL)
+        return S2S_ENO_MEMORY;
+    memcpy(c->host, host, size);
+    c->settings = user;
+    c->phase = TCP_RESOLVING;
+    eyeballs_init(&c->race);
+    int error = begin(c, port);
+    if (error != S2S_OK) {
+        free(c);
+        return error;
+    }
+    *conn = c;
+    return S2S_OK;
+}
+
+static void tcp_close(void *conn)
+{
+    struct tcp *c = conn;
+    if (c->query != NULL)
+        resolver_cancel(c->query);
+    eyeballs_close(&c->race);
+    free(c);
+}
+
+void tcp_watch(void *conn, void (*ready)(void *user), void *user)
+{
+    struct tcp *c = conn;
+    c->ready = ready;
+    c->ready_user = user;
+}
+
+enum tcp_phase tcp_phase(const void *conn)
+{
+    return ((const struct tcp *)conn)->phase;
+}
+
+void tcp_advance(void *conn)
+{
+    struct tcp *c = conn;
+    if (c->phase != TCP_CONNECTING)
+        return;
+    eyeballs_advance(&c->race);
+    note(c);
+}
+
+static int tcp_fd(void *conn)
+{
+    return eyeballs_fd(&((struct tcp *)conn)->race);
+}
+
+/* ---- Moving bytes ----------------------------------------------------- */
+
+/* S2S_OK once connected; what read and write have to say until then. */
+static int connected(struct tcp *c)
+{
+    tcp_advance(c);
+    if (c->phase == TCP_CONNECTED)
+        return S2S_OK;
+    if (c->phase == TCP_FAILED)
+        return c->error;
+    return eyeballs_want(&c->race);
+}
+
+static const struct failure {
+    int number;
+    int error;
+    const char *text;
+} failures[] = {
+    {ECONNRESET, S2S_ECLOSED, "connection reset"},
+    {EPIPE, S2S_ECLOSED, "the peer has closed the connection"},
+    {ETIMEDOUT, S2S_ECLOSED, "the connection timed out"},
+    {EHOSTUNREACH, S2S_ECLOSED, "host unreachable"},
+    {ENETUNREACH, S2S_ECLOSED, "network unreachable"},
+    {ENETDOWN, S2S_ECLOSED, "network down"},
+    {ENOBUFS, S2S_EINTERNAL, "no memory left"},
+    {ENOMEM, S2S_ENO_MEMORY, "no memory left"},
+    {0, S2S_ECLOSED, "the connection failed"},
+};
+
+/* The connection stays CONNECTED: after a write has failed there may still be
+ * something to read that says why. */
+static int broken(struct tcp *c, int number)
+{
+    const struct failure *f = failures;
+    while (f->number != 0 && f->number != number)
+        f++;
+    if (number == ECONNRESET)
+        c->reset = true;
+    if (c->text[0] == '\0')
+        (void)snprintf(c->text, sizeof(c->text), "%s", f->text);
+    return f->error;
+}
+
+static void acknowledge(const struct tcp *c, int fd)
+{
+#ifdef TCP_QUICKACK
+    int on = 1;
+    if (c->quickack)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#else
+    (void)c;
+    (void)fd;
+#endif
+}
+
+static ptrdiff_t tcp_read(void *conn, void *buffer, size_t length)
+{
+    struct tcp *c = conn;
+    ptrdiff_t n;
+    int fd, error = connected(c);
+    if (error != S2S_OK)
+        return error;
+    if (length == 0)
+        return S2S_EINVALID_ARGUMENT;
+    if (c->drained) {
+        c->drained = false;
+        return S2S_WANT_READ;
+    }
+    fd = tcp_fd(c);
+    do
+        n = recv(fd, buffer, length, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? S2S_WANT_READ : broken(c, errno);
+    if (n == 0)
+        return c->reset ? S2S_ECLOSED : 0; /* a write saw the reset */
+    c->drained = (size_t)n < length;
+    acknowledge(c, fd);
+    return n;
+}
+
+static ptrdiff_t tcp_write(void *conn, const void *buffer, size_t length)
+{
+    struct tcp *c = conn;
+    ptrdiff_t n;
+    int error = connected(c);
+    if (error != S2S_OK)
+        return error;
+    if (length == 0)
+        return S2S_EINVALID_ARGUMENT;
+    do
+        n = send(tcp_fd(c), buffer, length, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? S2S_WANT_WRITE : broken(c, errno);
+    return n;
+}
+
+s2s_transport tcp_transport(struct tcp_settings *settings)
+{
+    return (s2s_transport){
+        .size = sizeof(s2s_transport),
+        .user = settings,
+        .open = tcp_open,
+        .read = tcp_read,
+        .write = tcp_write,
+        .fd = tcp_fd,
+        .close = tcp_close,
+    };
+}
+
+/* ---- Telling ---------------------------------------------------------- */
+
+const char *tcp_error(const void *conn)
+{
+    return ((const struct tcp *)conn)->text;
+}
+
+void tcp_quickack(void *conn)
+{
+    ((struct tcp *)conn)->quickack = true;
+}
+
+bool tcp_was_reset(const void *conn)
+{
+    return ((const struct tcp *)conn)->reset;
+}
+
+/* An attempt that failed says something about the peer only when another one
+ * shows that the host can be reached, and when a packet left. */
+static void find(const struct eyeballs *e, size_t index, const char *address,
+                 s2s_result *result)
+{
+    const struct eyeballs_attempt *a = &e->attempts[index];
+    bool failed = a->outcome != NULL && index != (size_t)e->winner &&
+                  a->outcome != &eyeballs_abandoned;
+    if (a->forbidden)
+        result_find(result, FINDING_ADDRESS_FORBIDDEN, address);
+    else if (e->winner >= 0 && failed && !a->local)
+        result_find(result, FINDING_ADDRESS_UNREACHABLE, address);
+}
+
+void tcp_report(const void *conn, s2s_result *result)
+{
+    const struct eyeballs *e = &((const struct tcp *)conn)->race;
+    const struct eyeballs_outcome *stopped = result->error == S2S_ECANCELLED
+                                                 ? &eyeballs_abandoned
+                                                 : &eyeballs_timed_out;
+    for (size_t i = 0; i < e->count; i++) {
+        char address[ADDRESS_TEXT];
+        const struct eyeballs_attempt *a = &e->attempts[i];
+        address_format(&a->address.any, a->length, address);
+        result_add_attempt(result, address,
+                           eyeballs_outcome(e, i, stopped)->name);
+        find(e, i, address, result);
+        if (e->winner == (int)i)
+            result->address = result_text(result, address);
+    }
+}
