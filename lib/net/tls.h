@@ -8,17 +8,17 @@
  * a write produces goes out in one lower write when the session next needs to
  * read, or at the end of write(). A handshake's last flight is held back
  * until the next write or read, so that it travels with the first data.
+ *
+ * write() takes what it can hold, even when the lower side takes less: the
+ * rest goes out with the next read or write, and read() says S2S_WANT_WRITE
+ * until it has. So call read() before waiting.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
 #include <s2sprobe.h>
 
-struct tls_store; /* priorities and credentials, shared by sessions */
-
-/* S2S_OK, S2S_ENO_MEMORY or S2S_EINTERNAL. */
-int tls_store_new(struct tls_store **out);
-void tls_store_free(struct tls_store *s); /* no session may be left */
+#include "net/tls_store.h"
 
 /* open, handshake, info, read, write, close; `user` is the store. Errors:
  * S2S_ETLS_HANDSHAKE, S2S_ECLOSED, S2S_ENO_MEMORY, S2S_EPOLICY (our own
