@@ -13,6 +13,7 @@ no root, and stays.
 """
 import ctypes
 import glob
+import grp
 import os
 import pwd
 import shutil
@@ -167,8 +168,9 @@ class Dns(Server):
     def __init__(self, lab, name, address, domain):
         super().__init__(lab, name, address, domain)
         self.port = lab.dns_port
-        user = 'root' if lab.uid is None else pwd.getpwuid(lab.uid).pw_name
-        self.settings = {'user': user}
+        # A user namespace knows no setgroups(): an empty group leaves it be.
+        self.settings = {'user': 'root', 'group': ''} if lab.uid is None else {
+            'user': pwd.getpwuid(lab.uid).pw_name, 'group': grp.getgrgid(lab.uid).gr_name}
 
     def run(self):
         self.spawn('dnsmasq', '-C', self.path('dnsmasq.conf'))
