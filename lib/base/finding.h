@@ -19,6 +19,10 @@
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
+    X(CLOSED_AT_ONCE, "closed_at_once", ERROR, "peer",                         \
+      "The peer ended the connection without a byte in answer to a stream "    \
+      "header. The port may expect TLS at once (direct TLS), or the server "   \
+      "or a firewall does not let us in.")                                     \
     X(NOT_XMPP, "not_xmpp", ERROR, "peer",                                     \
       "Something else answers on this port. Check the port, and the SRV "      \
       "records that lead to it.")                                              \

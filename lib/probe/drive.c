@@ -50,7 +50,6 @@ static enum drive fail_tls(struct probe *p, int error)
         text = tls_error(l->session);
     else if (error == S2S_ECLOSED)
         text = "the peer closed the connection during the TLS handshake";
-    result_find(p->result, FINDING_TLS_HANDSHAKE_FAILED, text);
     return fail(p, S2S_ETLS_HANDSHAKE, text);
 }
 
@@ -187,7 +186,7 @@ enum drive drive_once(struct probe *p)
         return DRIVE_END;
     if (!p->connected && (wants & INITIATOR_LAST) == 0) {
         enum drive d = connect_step(p);
-        if (d == DRIVE_WAIT)
+        if (d == DRIVE_WAIT || (p->own_transport && p->connected))
             return d;
     }
     if ((wants & INITIATOR_WRITE) != 0)

@@ -38,7 +38,7 @@ static bool answered_with_tls(const struct probe *p)
 /* The end, or a reset, in answer to a stream header. */
 static bool answered_with_end(const struct probe *p)
 {
-    return p->config.tls == INITIATOR_STARTTLS && p->connected &&
+    return p->config.tls != INITIATOR_DIRECT && p->connected &&
            !p->link.heard && p->result->error == S2S_ECLOSED;
 }
 
@@ -101,6 +101,12 @@ void outcome_explain(struct probe *p)
     case S2S_ETLS_HANDSHAKE:
         if (answered_with_xml(p))
             result_find(r, FINDING_STARTTLS_PORT, NULL);
+        else
+            result_find(r, FINDING_TLS_HANDSHAKE_FAILED, r->message);
+        break;
+    case S2S_ECLOSED:
+        if (answered_with_end(p))
+            result_find(r, FINDING_CLOSED_AT_ONCE, NULL);
         break;
     case S2S_ETIMEOUT:
         explain_timeout(p);

@@ -181,8 +181,10 @@ const uint8_t *initiator_output(const struct initiator *i, size_t *length)
 void initiator_sent(struct initiator *i, size_t length)
 {
     buf_consume(&i->out, length);
-    if (i->out.length == 0)
-        buf_free(&i->out);
+    if (i->out.length > 0)
+        return;
+    i->header_sent = true;
+    buf_free(&i->out);
 }
 
 bool initiator_heard(const struct initiator *i)

@@ -91,7 +91,8 @@ void initiator_send_header(struct initiator *i)
     size_t start = i->out.length;
     int e = stream_header_write(&i->out, i->config->from->unicode,
                                 i->config->to->unicode);
-    i->header_sent = send_unit(i, start, e, true, false);
+    i->header_sent = false;
+    send_unit(i, start, e, true, false);
 }
 
 static void send_starttls(struct initiator *i)

@@ -29,7 +29,7 @@ struct initiator {
     enum initiator_state state;
     int stage;
     bool secured;
-    bool header_sent;
+    bool header_sent; /* of the stream that is on now */
     struct features features;
     struct result_stream *stream; /* in the record; NULL before a header */
     int waiting;                  /* a verdict that waits: an error, or 0 */

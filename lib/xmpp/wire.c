@@ -18,7 +18,7 @@ void wire_sent(const struct log *log, const char *text, size_t length,
         const char *end = memchr(text, '>', length);
         length = end != NULL ? (size_t)(end - text) + 1 : 0;
     }
-    log_line(log, S2S_LOG_WIRE, "sent", "%.*s%s", shown(length), text,
+    log_line(log, S2S_LOG_WIRE, "out", "%.*s%s", shown(length), text,
              secret ? "[redacted]" : "");
 }
 
@@ -40,9 +40,9 @@ void wire_received(const struct log *log, const tree_node *element,
                    struct tokenizer_span verbatim)
 {
     if (is_harmless(element))
-        log_line(log, S2S_LOG_WIRE, "received", "%.*s", shown(verbatim.length),
+        log_line(log, S2S_LOG_WIRE, "in", "%.*s", shown(verbatim.length),
                  verbatim.text);
     else
-        log_line(log, S2S_LOG_WIRE, "received", "<%s xmlns='%s'>[redacted]",
+        log_line(log, S2S_LOG_WIRE, "in", "<%s xmlns='%s'>[redacted]",
                  tree_local(element), tree_ns(element));
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "xml/tree.h"
 
-/* What we send. `secret` hides everything behind the first '>'. */
+/* What we are about to send. `secret` hides everything behind the first '>'. */
 void wire_sent(const struct log *log, const char *text, size_t length,
                bool secret);
 
