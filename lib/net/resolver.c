@@ -79,8 +79,6 @@ static void free_all(struct list *l)
     }
 }
 
-/* ---- Answers ---------------------------------------------------------- */
-
 static const struct {
     int status;
     const char *text;
@@ -171,12 +169,19 @@ static void socket_state(void *user, ares_socket_t fd, int readable,
                          int writable)
 {
     struct resolver *r = user;
+    uint32_t in = readable ? EPOLLIN : 0, out = writable ? EPOLLOUT : 0;
     if (readable || writable)
-        (void)watch(r->set, fd,
-                    (readable ? (uint32_t)EPOLLIN : 0) |
-                        (writable ? (uint32_t)EPOLLOUT : 0));
+        (void)watch(r->set, fd, in | out);
     else
         (void)epoll_ctl(r->set, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* c-ares cannot end one query, only all: those cancelled go on there until
+ * nobody waits for any. */
+static void drop_cancelled(struct resolver *r)
+{
+    if (r->live == 0 && r->running > 0)
+        ares_cancel(r->channel);
 }
 
 static bool startable(const struct resolver *r)
@@ -314,7 +319,7 @@ static void start_waiting(struct resolver *r)
     }
 }
 
-/* Those that had ended on entry; what their callbacks add comes next time. */
+/* As many as had ended on entry, however many their callbacks add. */
 static void deliver(struct resolver *r)
 {
     struct resolver_query *q;
@@ -339,6 +344,7 @@ void resolver_process(struct resolver *r)
                         out ? fd : ARES_SOCKET_BAD);
     }
     ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    drop_cancelled(r);
     start_waiting(r);
     deliver(r);
     arm(r);
@@ -378,20 +384,13 @@ int resolver_lookup(struct resolver *r, const char *host, uint16_t port,
     return S2S_OK;
 }
 
-/* c-ares cannot end one query: a RUNNING one stays there, its callback gone,
- * and all are ended when nobody waits any longer. */
-static void abandon(struct resolver *r, struct resolver_query *q)
-{
-    q->done = NULL;
-    if (--r->live == 0)
-        ares_cancel(r->channel);
-}
-
 void resolver_cancel(struct resolver_query *q)
 {
     struct resolver *r = q->resolver;
     if (q->state == RUNNING) {
-        abandon(r, q);
+        q->done = NULL;
+        r->live--;
+        drop_cancelled(r);
     } else {
         detach(q->state == WAITING ? &r->waiting : &r->ended, q);
         query_free(q);

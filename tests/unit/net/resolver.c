@@ -1,0 +1,454 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <s2sprobe.h>
+
+#include "net/address.h"
+#include "net/resolver.h"
+#include "dns.h"
+
+static const struct dns_row rows[] = {
+    {"four.example", "127.0.0.1"},
+    {"six.example", "::1"},
+    {"both.example", "127.0.0.1 ::1"},
+    {"two.example", "127.0.0.2 127.0.0.1"},
+    {"old.example", "OLD 127.0.0.3"},
+    {"big.example", "BIG 127.0.0.4 ::1"},
+    {"many.example",
+     "127.0.1.1 127.0.1.2 127.0.1.3 127.0.1.4 127.0.1.5 127.0.1.6 127.0.1.7 "
+     "127.0.1.8 127.0.1.9 127.0.1.10 127.0.1.11 127.0.1.12 127.0.1.13 "
+     "127.0.1.14 127.0.1.15 127.0.1.16 127.0.1.17 127.0.1.18"},
+    {"empty.example", ""},
+    {"servfail.example", "SERVFAIL"},
+    {"refused.example", "REFUSED"},
+    {"formerr.example", "FORMERR"},
+    {"bad.example", "BAD"},
+    {"*.silent.example", "SILENT"},
+    {"*.crowd.example", "127.0.0.1"},
+    {"single.search.example", "127.0.0.9"},
+    {NULL, NULL},
+};
+
+struct fixture {
+    struct dns dns;
+    struct resolver *resolver;
+    size_t done; /* calls */
+    bool inside; /* a call may be made */
+};
+
+struct lookup { /* and how it ended */
+    struct fixture *f;
+    struct resolver_query *query;
+    int calls;
+    int error;
+    size_t count;
+    char text[64];
+    char addresses[512];
+    struct lookup *then_start, *then_cancel;
+};
+
+static void start(struct lookup *l, struct fixture *f, const char *host);
+
+static void note(void *user, int error,
+                 const struct resolver_address *addresses, size_t count,
+                 const char *text)
+{
+    struct lookup *l = user;
+    assert_true(l->f->inside);
+    l->query = NULL;
+    l->calls++;
+    l->f->done++;
+    l->error = error;
+    l->count = count;
+    (void)snprintf(l->text, sizeof(l->text), "%s", text);
+    l->addresses[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char one[ADDRESS_TEXT];
+        size_t used = strlen(l->addresses);
+        address_format((const struct sockaddr *)&addresses[i].address,
+                       addresses[i].length, one);
+        (void)snprintf(l->addresses + used, sizeof(l->addresses) - used, "%s%s",
+                       i > 0 ? " " : "", one);
+    }
+    if (l->then_start != NULL)
+        start(l->then_start, l->f, "127.0.0.7");
+    if (l->then_cancel != NULL) {
+        resolver_cancel(l->then_cancel->query);
+        l->then_cancel->query = NULL;
+    }
+}
+
+static void start(struct lookup *l, struct fixture *f, const char *host)
+{
+    bool inside = f->inside;
+    l->f = f;
+    l->calls = 0;
+    f->inside = false;
+    assert_int_equal(
+        resolver_lookup(f->resolver, host, 5269, note, l, &l->query), S2S_OK);
+    f->inside = inside;
+}
+
+static void cancel(struct lookup *l)
+{
+    l->f->inside = false;
+    resolver_cancel(l->query);
+    l->query = NULL;
+}
+
+static bool readable(const struct resolver *r)
+{
+    struct pollfd p = {.fd = resolver_fd(r), .events = POLLIN};
+    return poll(&p, 1, 0) == 1;
+}
+
+static void step(struct fixture *f)
+{
+    f->inside = true;
+    dns_step(&f->dns, f->resolver, -1, 0);
+    f->inside = false;
+}
+
+static void run(struct fixture *f, size_t done)
+{
+    while (f->done < done)
+        step(f);
+    assert_int_equal(f->done, done);
+}
+
+static void process(struct fixture *f)
+{
+    f->inside = true;
+    resolver_process(f->resolver);
+    f->inside = false;
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    dns_open(&f->dns, rows);
+    assert_int_equal(resolver_new(f->dns.server, &f->resolver), S2S_OK);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    resolver_free(f->resolver);
+    dns_close(&f->dns);
+    free(f);
+    return 0;
+}
+
+static void answers(void **state)
+{
+    static const struct {
+        const char *host;
+        int error;
+        const char *text;
+        const char *addresses;
+    } cases[] = {
+        {"four.example", S2S_OK, "", "127.0.0.1"},
+        {"FOUR.Example", S2S_OK, "", "127.0.0.1"},
+        {"four.example.", S2S_OK, "", "127.0.0.1"},
+        {"six.example", S2S_OK, "", "::1"},
+        {"both.example", S2S_OK, "", "::1 127.0.0.1"},
+        {"two.example", S2S_OK, "", "127.0.0.2 127.0.0.1"},
+        {"big.example", S2S_OK, "", "::1 127.0.0.4"},
+        {"empty.example", S2S_EDNS, "no address", ""},
+        {"none.example", S2S_EDNS, "NXDOMAIN", ""},
+        {"127.1", S2S_EDNS, "NXDOMAIN", ""},
+        {"servfail.example", S2S_EDNS, "SERVFAIL", ""},
+        {"refused.example", S2S_EDNS, "REFUSED", ""},
+        {"bad.example", S2S_EDNS, "malformed answer", ""},
+        {"a..example", S2S_EDNS, "not a name that DNS can hold", ""},
+        {"localhost.", S2S_OK, "", "::1 127.0.0.1"},
+        {"other.localhost", S2S_OK, "", "::1 127.0.0.1"},
+        {"127.0.0.1", S2S_OK, "", "127.0.0.1"},
+        {"::1", S2S_OK, "", "::1"},
+        /* the server's refusal turns EDNS off, so these come last */
+        {"old.example", S2S_OK, "", "127.0.0.3"},
+        {"formerr.example", S2S_EDNS, "FORMERR", ""},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lookup l = {0};
+        start(&l, f, cases[i].host);
+        run(f, i + 1);
+        if (l.error != cases[i].error || strcmp(l.text, cases[i].text) != 0 ||
+            strcmp(l.addresses, cases[i].addresses) != 0)
+            fail_msg("%s: %d %s [%s]", cases[i].host, l.error, l.text,
+                     l.addresses);
+    }
+    assert_true(f->dns.tcp_queries > 0);
+}
+
+static void capped(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    start(&l, f, "many.example");
+    run(f, 1);
+    assert_int_equal(l.error, S2S_OK);
+    assert_int_equal(l.count, RESOLVER_ADDRESSES);
+}
+
+/* Which addresses a hosts file gives to localhost is its own affair. */
+static void hosts_file(void **state)
+{
+    static const char *const hosts[] = {"localhost", "LOCALHOST"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        struct lookup l = {0};
+        start(&l, f, hosts[i]);
+        run(f, i + 1);
+        assert_int_equal(l.error, S2S_OK);
+        assert_true(l.count >= 1);
+        assert_non_null(strstr("::1 127.0.0.1", l.addresses));
+    }
+    assert_int_equal(f->dns.queries, 0);
+}
+
+/* A literal asks nobody, and its end is reported by process() alone. */
+static void level_triggered(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    assert_false(readable(f->resolver));
+    start(&l, f, "192.0.2.1");
+    assert_true(readable(f->resolver));
+    assert_true(readable(f->resolver));
+    assert_int_equal(l.calls, 0);
+    process(f);
+    assert_int_equal(l.calls, 1);
+    assert_false(readable(f->resolver));
+    assert_int_equal(f->dns.queries, 0);
+}
+
+static void search_domains(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    resolver_free(f->resolver);
+    assert_int_equal(setenv("LOCALDOMAIN", "search.example", 1), 0);
+    assert_int_equal(setenv("RES_OPTIONS", "ndots:5", 1), 0);
+    assert_int_equal(resolver_new(f->dns.server, &f->resolver), S2S_OK);
+    unsetenv("LOCALDOMAIN");
+    unsetenv("RES_OPTIONS");
+    start(&l, f, "single");
+    run(f, 1);
+    assert_string_equal(l.text, "NXDOMAIN");
+    assert_int_equal(f->dns.queries, 2);
+}
+
+static void timed_out(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    start(&l, f, "a.silent.example");
+    run(f, 1);
+    assert_int_equal(l.error, S2S_EDNS);
+    assert_string_equal(l.text, "timed out");
+    assert_int_equal(f->dns.queries, 4); /* two tries, A and AAAA */
+    assert_false(readable(f->resolver));
+}
+
+#define CROWD     1000
+#define IN_FLIGHT 100
+
+static void crowd(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup *l = calloc(CROWD, sizeof(*l));
+    assert_non_null(l);
+    for (size_t i = 0; i < CROWD; i++) {
+        char host[64];
+        (void)snprintf(host, sizeof(host), "h%zu.crowd.example", i);
+        start(&l[i], f, host);
+    }
+    /* What is in flight has been sent; there is no more. */
+    assert_int_equal(dns_serve(&f->dns, SIZE_MAX), 2 * IN_FLIGHT);
+    for (size_t i = 0; i < CROWD; i += 2)
+        cancel(&l[i]);
+    run(f, CROWD / 2);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_equal(l[i].calls, i % 2);
+        assert_int_equal(l[i].count, i % 2);
+    }
+    assert_false(readable(f->resolver));
+    free(l);
+}
+
+/* Cancelling what is in flight makes room at once when nobody else waits for
+ * anything that is. */
+static void crowd_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup *l = calloc(IN_FLIGHT + 1, sizeof(*l));
+    assert_non_null(l);
+    for (size_t i = 0; i < IN_FLIGHT; i++)
+        start(&l[i], f, "a.silent.example");
+    start(&l[IN_FLIGHT], f, "four.example");
+    for (size_t i = 0; i < IN_FLIGHT; i++)
+        cancel(&l[i]);
+    assert_true(readable(f->resolver));
+    run(f, 1);
+    assert_int_equal(l[IN_FLIGHT].calls, 1);
+    free(l);
+}
+
+/* A cancelled one that still runs goes with the resolver. */
+static void freed_while_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup silent = {0}, waits = {0};
+    start(&silent, f, "a.silent.example");
+    start(&waits, f, "b.silent.example");
+    cancel(&silent);
+    cancel(&waits);
+    assert_false(readable(f->resolver));
+    start(&silent, f, "a.silent.example");
+    start(&waits, f, "four.example");
+    cancel(&silent);
+    run(f, 1);
+    assert_int_equal(silent.calls, 0);
+    assert_int_equal(waits.calls, 1);
+}
+
+static void cancelled_when_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup a = {0}, b = {0};
+    start(&a, f, "127.0.0.1");
+    start(&b, f, "127.0.0.2");
+    cancel(&a);
+    run(f, 1);
+    assert_int_equal(a.calls, 0);
+    assert_int_equal(b.calls, 1);
+    start(&a, f, "127.0.0.1");
+    cancel(&a);
+    assert_false(readable(f->resolver));
+}
+
+/* `done` starts and cancels look-ups; each process() is bounded. */
+static void re_entrant(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup a = {0}, b = {0}, c = {0}, d = {0};
+    a.then_start = &b;
+    b.then_start = &c;
+    b.then_cancel = &d;
+    start(&a, f, "127.0.0.1");
+    start(&d, f, "a.silent.example");
+    process(f);
+    assert_int_equal(a.calls, 1);
+    assert_int_equal(b.calls, 0);
+    assert_true(readable(f->resolver));
+    process(f);
+    assert_int_equal(b.calls, 1);
+    assert_string_equal(b.addresses, "127.0.0.7");
+    assert_int_equal(c.calls, 0);
+    run(f, 3);
+    assert_int_equal(c.calls, 1);
+    assert_int_equal(d.calls, 0);
+    assert_false(readable(f->resolver));
+}
+
+/* One that has ended cancels another that has, too. */
+static void cancelled_by_another(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup a = {0}, b = {0}, c = {0};
+    a.then_cancel = &b;
+    start(&a, f, "127.0.0.1");
+    start(&b, f, "127.0.0.2");
+    start(&c, f, "127.0.0.3");
+    run(f, 2);
+    assert_int_equal(b.calls, 0);
+    assert_int_equal(c.calls, 1);
+}
+
+static void bad_servers(void **state)
+{
+    static const char *const servers[] = {"", "nonsense", "127.0.0.1,nonsense"};
+    struct loopback_descriptors before;
+    (void)state;
+    loopback_note(&before);
+    for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+        struct resolver *r = NULL;
+        assert_int_equal(resolver_new(servers[i], &r), S2S_EINVALID_ARGUMENT);
+        assert_null(r);
+    }
+    assert_int_equal(loopback_opened(&before), 0);
+    resolver_free(NULL);
+}
+
+/* A server that is not there. */
+static void no_server(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    char server[32];
+    int free_port = loopback_bind(SOCK_DGRAM, "127.0.0.1", 0);
+    (void)snprintf(server, sizeof(server), "127.0.0.1:%u",
+                   loopback_port(free_port));
+    close(free_port);
+    resolver_free(f->resolver);
+    assert_int_equal(resolver_new(server, &f->resolver), S2S_OK);
+    start(&l, f, "four.example");
+    run(f, 1);
+    assert_int_equal(l.error, S2S_EDNS);
+    assert_string_equal(l.text, "no DNS server can be reached");
+}
+
+static void descriptors(void **state)
+{
+    struct loopback_descriptors before;
+    struct fixture *f;
+    struct lookup l = {0}, silent = {0};
+    void *other = NULL;
+    (void)state;
+    loopback_note(&before);
+    set_up(&other);
+    f = other;
+    start(&l, f, "both.example");
+    start(&silent, f, "a.silent.example");
+    /* server 2; epoll, timer and c-ares' socket 3 */
+    assert_int_equal(loopback_opened(&before), 5);
+    run(f, 1);
+    cancel(&silent);
+    tear_down(&other);
+    assert_int_equal(loopback_opened(&before), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(answers),
+        TEST(capped),
+        TEST(hosts_file),
+        TEST(level_triggered),
+        TEST(search_domains),
+        TEST(timed_out),
+        TEST(crowd),
+        TEST(crowd_cancelled),
+        TEST(freed_while_cancelled),
+        TEST(cancelled_when_ended),
+        TEST(re_entrant),
+        TEST(cancelled_by_another),
+        cmocka_unit_test(bad_servers),
+        TEST(no_server),
+        cmocka_unit_test(descriptors),
+    };
+    return cmocka_run_group_tests_name("net/resolver", tests, NULL, NULL);
+}
