@@ -6,6 +6,7 @@
     sys.exit(run(...))   # all of them, with these arguments
 """
 import json
+import sys
 import traceback
 
 CHECKS = []
@@ -42,14 +43,19 @@ def has(result, expected):
 
 def run(*arguments):
     """The exit status: 0 when all checks pass."""
-    failed = 0
+    failed, lost = 0, []
+    # An exception in a callback cannot pass through C; it fails the check.
+    sys.unraisablehook = lambda what: lost.append(what.exc_value)
     print(f'1..{len(CHECKS)}', flush=True)
     for number, (name, function) in enumerate(CHECKS, 1):
         try:
             function(*arguments)
+            if lost:
+                raise lost.pop()
             print(f'ok {number} - {name}', flush=True)
         except Exception:  # pylint: disable=broad-except
             failed += 1
+            lost.clear()
             print(f'not ok {number} - {name}')
             print('# ' + traceback.format_exc().replace('\n', '\n# '), flush=True)
     return 1 if failed else 0
