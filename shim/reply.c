@@ -42,7 +42,29 @@ void reply_refuse(struct reply *r, enum refusal refusal, const char *text,
                         .type = JSON_TYPE,
                         .retry = info->status == 503};
     r->text = refusal_body(info->code, text, host, port);
+    if (r->text == NULL)
+        r->text = refusal_body(info->code, info->text, NULL, 0);
     r->body = r->text != NULL ? r->text : fallback;
+}
+
+/* The library's name of an argument, where the member has another. */
+static const struct {
+    const char *argument, *member;
+} arguments[] = {{"from: ", "fromDomain: "}, {"to: ", "toDomain: "}};
+
+/* What is wrong with an argument, in the words of this interface. */
+static void invalid_text(char *out, size_t size, const char *message)
+{
+    const char *member = "";
+    for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+        size_t n = strlen(arguments[i].argument);
+        if (strncmp(message, arguments[i].argument, n) == 0) {
+            member = arguments[i].member;
+            message += n;
+            break;
+        }
+    }
+    snprintf(out, size, "%s%s", member, message);
 }
 
 void reply_outcome(struct reply *r, int error, s2s_result *result,
@@ -60,9 +82,9 @@ void reply_outcome(struct reply *r, int error, s2s_result *result,
                             .result = result};
         return;
     }
-    const char *text = refusal == REFUSAL_INVALID_FIELD && result != NULL
-                           ? s2s_result_message(result)
-                           : NULL;
+    char text[640] = "";
+    if (refusal == REFUSAL_INVALID_FIELD && result != NULL)
+        invalid_text(text, sizeof(text), s2s_result_message(result));
     reply_refuse(r, refusal, text, host, port);
     s2s_result_free(result);
 }

@@ -1,0 +1,212 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define ARGS         48
+
+static char words[ARGS][128]; /* options_parse() keeps pointers into them */
+
+static bool parse(const char *const *args, struct options *o, char *error,
+                  size_t size)
+{
+    char *argv[ARGS + 2] = {words[0]};
+    int argc = 1;
+    snprintf(words[0], sizeof(words[0]), "s2sprobe-http");
+    for (; args[argc - 1] != NULL && argc < ARGS; argc++) {
+        snprintf(words[argc], sizeof(words[argc]), "%s", args[argc - 1]);
+        argv[argc] = words[argc];
+    }
+    return options_parse(argc, argv, o, error, size);
+}
+
+static bool accepts(const char *a, const char *b, struct options *o)
+{
+    const char *const args[] = {a, b, NULL};
+    char error[256] = "";
+    return parse(args, o, error, sizeof(error));
+}
+
+static void defaults(void **state)
+{
+    struct options o;
+    (void)state;
+    assert_true(accepts(NULL, NULL, &o));
+    assert_int_equal(o.action, OPTIONS_SERVE);
+    assert_string_equal(o.listen_address, "127.0.0.1");
+    assert_int_equal(o.listen_port, 8787);
+    assert_null(o.ca_file);
+    assert_null(o.dns_servers[0]);
+    assert_null(o.identity_list[0]);
+    assert_int_equal(o.max_probes, 64);
+    assert_int_equal(o.max_timeout_ms, 60000);
+    assert_int_equal(o.policy.count, 0);
+    assert_false(o.demo);
+    assert_false(o.access_log);
+    assert_true(options_loopback(&o));
+}
+
+static void everything(void **state)
+{
+    const char *const args[] = {"--listen",
+                                "0.0.0.0:0",
+                                "--ca-file",
+                                "ca.pem",
+                                "--dns-server",
+                                "192.0.2.1",
+                                "--dns-server",
+                                "[2001:db8::1]:53",
+                                "--max-probes",
+                                "3",
+                                "--max-timeout",
+                                "600000",
+                                "--allow-target",
+                                "fd00::/8",
+                                "--allow-host",
+                                "probe.example",
+                                "--identity",
+                                "key=k.pem,domain=d.example,cert=c.pem",
+                                "--demo",
+                                "--access-log",
+                                NULL};
+    struct options o;
+    char error[256];
+    (void)state;
+    assert_true(parse(args, &o, error, sizeof(error)));
+    assert_string_equal(o.listen_address, "0.0.0.0");
+    assert_int_equal(o.listen_port, 0);
+    assert_false(options_loopback(&o));
+    assert_string_equal(o.ca_file, "ca.pem");
+    assert_string_equal(o.dns_servers[0], "192.0.2.1");
+    assert_string_equal(o.dns_servers[1], "[2001:db8::1]:53");
+    assert_null(o.dns_servers[2]);
+    assert_int_equal(o.max_probes, 3);
+    assert_int_equal(o.max_timeout_ms, 600000);
+    assert_int_equal(o.policy.count, 1);
+    assert_string_equal(o.allow_hosts[0], "probe.example");
+    assert_string_equal(o.identity_list[0]->domain, "d.example");
+    assert_string_equal(o.identity_list[0]->certificate_file, "c.pem");
+    assert_string_equal(o.identity_list[0]->key_file, "k.pem");
+    assert_int_equal(o.identity_list[0]->size, sizeof(s2s_identity));
+    assert_null(o.identity_list[1]);
+    assert_true(o.demo);
+    assert_true(o.access_log);
+}
+
+static void actions(void **state)
+{
+    struct options o;
+    (void)state;
+    assert_true(accepts("--help", "--no-such-option", &o));
+    assert_int_equal(o.action, OPTIONS_HELP);
+    assert_true(accepts("--version", NULL, &o));
+    assert_int_equal(o.action, OPTIONS_VERSION);
+}
+
+static void refused(void **state)
+{
+    static const char *const cases[][2] = {
+        {"--listen", "8787"},
+        {"--listen", ":8787"},
+        {"--listen", "localhost:8787"},
+        {"--listen", "[::1]:8787"},
+        {"--listen", "127.0.0.1:"},
+        {"--listen", "127.0.0.1:65536"},
+        {"--listen", "127.0.0.1:8787s"},
+        {"--listen", "127.0.0.1:8787r"},
+        {"--listen", "127.0.0.1:80,127.0.0.1:81"},
+        {"--listen", "127.1:80"},
+        {"--listen", "127.0.0.256:80"},
+        {"--listen", "255.255.255.255.255:80"},
+        {"--listen", NULL},
+        {"--max-probes", "0"},
+        {"--max-probes", "1025"},
+        {"--max-probes", "-1"},
+        {"--max-probes", "0x10"},
+        {"--max-probes", ""},
+        {"--max-probes", "4294967297"},
+        {"--max-timeout", "0"},
+        {"--max-timeout", "600001"},
+        {"--allow-target", "all"},
+        {"--allow-host", ""},
+        {"--identity", "d.example"},
+        {"--identity", "domain=d,cert=c"},
+        {"--identity", "domain=d,key=k"},
+        {"--identity", "cert=c,key=k"},
+        {"--identity", "domain=,cert=c,key=k"},
+        {"--identity", "domain=d,cert=c,key=k,"},
+        {"--identity", "domain=d,domain=d,cert=c,key=k"},
+        {"--identity", "domain=d,cert=c,key=k,secret=s"},
+        {"--no-such-option", NULL},
+        {"--demo=yes", NULL},
+        {"-x", NULL},
+        {"stray", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct options o;
+        char error[256] = "";
+        if (parse((const char *const[]){cases[i][0], cases[i][1], NULL}, &o,
+                  error, sizeof(error)))
+            fail_msg("accepted: %s %s", cases[i][0],
+                     cases[i][1] != NULL ? cases[i][1] : "");
+        assert_true(error[0] != '\0');
+        assert_null(strchr(error, '\n'));
+    }
+}
+
+/* Repeatable options end somewhere. */
+static void full(void **state)
+{
+    static const char *const options[][2] = {
+        {"--dns-server", "192.0.2.1"},
+        {"--allow-host", "h"},
+        {"--identity", "domain=d,cert=c,key=k"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(options); i++) {
+        const char *args[2 * (OPTIONS_LIST + 1) + 1] = {NULL};
+        struct options o;
+        char error[256];
+        for (size_t j = 0; j < 2 * OPTIONS_LIST; j++)
+            args[j] = options[i][j % 2];
+        assert_true(parse(args, &o, error, sizeof(error)));
+        args[2 * OPTIONS_LIST] = options[i][0];
+        args[2 * OPTIONS_LIST + 1] = options[i][1];
+        assert_false(parse(args, &o, error, sizeof(error)));
+    }
+}
+
+static void loopback(void **state)
+{
+    static const struct {
+        const char *listen;
+        bool loopback;
+    } cases[] = {
+        {"127.0.0.1:0", true}, {"127.255.0.1:0", true}, {"0.0.0.0:0", false},
+        {"12.7.0.1:0", false}, {"192.0.2.1:0", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct options o;
+        assert_true(accepts("--listen", cases[i].listen, &o));
+        assert_int_equal(options_loopback(&o), cases[i].loopback);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults), cmocka_unit_test(everything),
+        cmocka_unit_test(actions),  cmocka_unit_test(refused),
+        cmocka_unit_test(full),     cmocka_unit_test(loopback),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
