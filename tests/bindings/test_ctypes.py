@@ -5,7 +5,6 @@ $S2SPROBE_LIBRARY is the library. Peers are in this program or on 127.0.0.1.
 """
 import ctypes
 import os
-import select
 import socket
 import struct
 import sys
@@ -19,6 +18,7 @@ import callbacks  # noqa: E402
 import peers  # noqa: E402
 import s2sprobe as s2s  # noqa: E402
 from header import Header  # noqa: E402
+from loops import collect, drive_by_poll  # noqa: E402
 from tap import check, equal, has, run  # noqa: E402
 
 FEATURES = ("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
@@ -40,16 +40,6 @@ def in_memory(script=(ANSWER_HELLO,), **settings):
         opened.append(callbacks.MemoryConnection(script, **settings))
         return opened[-1]
     return callbacks.transport(opener), opened
-
-
-def collect(context, count):
-    """That many results, by user."""
-    results = {}
-    while len(results) < count:
-        equal(context.run(20000), 1, 'run')
-        while (taken := context.next()) is not None:
-            results[taken[2]] = taken[0]
-    return results
 
 
 # ---- The binding is the header ---------------------------------------------
@@ -286,21 +276,6 @@ def _():
 
 
 # ---- Contexts --------------------------------------------------------------
-
-
-def drive_by_poll(context, count):
-    """Results by user, from a poll loop that knows only the descriptor."""
-    poller = select.poll()
-    poller.register(context.fd(), select.POLLIN)
-    results = {}
-    while len(results) < count:
-        assert poller.poll(20000), 'the descriptor stays silent'
-        context.process()
-        while (taken := context.next()) is not None:
-            results[taken[2]] = taken[0]
-    context.process()
-    equal(poller.poll(0), [], 'readable without work')
-    return results
 
 
 @check('a foreign poll loop needs the descriptor alone')

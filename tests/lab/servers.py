@@ -180,7 +180,8 @@ class Prosody(Server):
     configs = ('prosody.cfg.lua',)
 
     def __init__(self, lab, name, address, domain, **settings):
-        values = {'certificate': domain, 'protocol': 'tlsv1_2+', 'require_encryption': 'true'}
+        values = {'certificate': domain, 'protocol': 'tlsv1_2+', 'require_encryption': 'true',
+                  's2s_port': '5269', 'direct_port': '5270'}
         values.update(settings)
         super().__init__(lab, name, address, domain, **values)
 
@@ -237,6 +238,7 @@ SERVERS = {
     'selfsigned': (Prosody, '127.0.0.25', 'prosody.test', {'certificate': 'selfsigned.prosody'}),
     'srvonly': (Prosody, '127.0.0.26', 'prosody.test', {'certificate': 'srvonly.prosody'}),
     'untrusted': (Prosody, '127.0.0.27', 'prosody.test', {'certificate': 'untrusted.prosody'}),
+    'swapped': (Prosody, '127.0.0.28', 'prosody.test', {'s2s_port': '5270', 'direct_port': '5269'}),
 }
 
 

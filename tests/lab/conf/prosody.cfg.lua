@@ -13,8 +13,8 @@ unbound = {
 }
 
 interfaces = { "$address" }
-s2s_ports = { 5269 }
-s2s_direct_tls_ports = { 5270 }
+s2s_ports = { $s2s_port }
+s2s_direct_tls_ports = { $direct_port }
 c2s_ports = {}
 c2s_direct_tls_ports = {}
 http_ports = {}
