@@ -243,24 +243,22 @@ void probe_start(struct probe *p)
         return;
     p->started = now;
     result_add_us(p->result, S2S_STAGE_QUEUE, now - p->submitted);
-    p->stage = S2S_STAGE_NONE;
     if (!allowed(p)) {
         finish(p);
         return;
     }
+    bool named = p->own_transport && !domain_is_ip(p->options.host);
+    enter_stage(p, named ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     int e = loop_set_timer(&p->shared->loop, &p->deadline,
                            now + (int64_t)p->options.timeout_ms * 1000);
     if (e == S2S_OK && p->config.verify)
         e = make_tokens(p);
     if (e == S2S_OK)
         e = begin(p, first_mode(&p->options));
-    if (e != S2S_OK) {
-        p->stage = S2S_STAGE_TCP;
+    if (e != S2S_OK)
         start_failed(p, e);
-        return;
-    }
-    enter_stage(p, drive_stage(p));
-    wake(p);
+    else
+        wake(p);
 }
 
 void probe_cancel(struct probe *p)
