@@ -15,7 +15,7 @@
 #define PKI_NO_EKU ""
 
 struct pki_name {
-    const char *type; /* dns srv xmpp ip email */
+    const char *type; /* dns rawdns srv xmpp raw ip email */
     const char *value;
     size_t length; /* 0: strlen */
 };
@@ -56,6 +56,22 @@ static inline void pki_string(uint8_t tag, const char *text, size_t length,
     *out = (gnutls_datum_t){der, (unsigned)length + 2};
 }
 
+/* A subjectAltName of one dNSName, byte for byte: GnuTLS cuts at a NUL. */
+static inline void pki_add_raw_dns(gnutls_x509_crt_t crt, const char *name,
+                                   size_t length)
+{
+    uint8_t der[130];
+    if (length > 120)
+        abort();
+    der[0] = 0x30;
+    der[1] = (uint8_t)(length + 2);
+    der[2] = 0x82;
+    der[3] = (uint8_t)length;
+    memcpy(der + 4, name, length);
+    pki_must(gnutls_x509_crt_set_extension_by_oid(crt, "2.5.29.17", der,
+                                                  length + 4, 0));
+}
+
 static inline void pki_add_name(gnutls_x509_crt_t crt, const struct pki_name *n)
 {
     size_t length = n->length != 0 ? n->length : strlen(n->value);
@@ -72,6 +88,9 @@ static inline void pki_add_name(gnutls_x509_crt_t crt, const struct pki_name *n)
         oid = "1.3.6.1.5.5.7.8.5";
         der =
             (gnutls_datum_t){(uint8_t *)(uintptr_t)n->value, (unsigned)length};
+    } else if (strcmp(n->type, "rawdns") == 0) {
+        pki_add_raw_dns(crt, n->value, length);
+        return;
     } else if (strcmp(n->type, "ip") == 0) {
         type = GNUTLS_SAN_IPADDRESS;
     } else if (strcmp(n->type, "email") == 0) {
@@ -155,7 +174,7 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
         usage = spec->ca ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
                          : GNUTLS_KEY_DIGITAL_SIGNATURE;
     pki_must(gnutls_x509_crt_set_key_usage(p.crt, usage));
-    if (!spec->ca)
+    if (!spec->ca || spec->eku != NULL)
         pki_add_eku(p.crt, spec->eku);
     pki_must(gnutls_x509_crt_sign2(
         p.crt, issuer != NULL ? issuer->crt : p.crt,

@@ -1,0 +1,181 @@
+#include "net/certificate_chain.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "net/certificate_facts.h"
+#include "net/der.h"
+
+#define SIZE_MAX_DER 65536u
+#define KEY_SIZE_MAX 2300u /* as in tls.c */
+
+#define VERIFY_FLAGS                                                           \
+    (GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM) |                         \
+     GNUTLS_VERIFY_DISABLE_TIME_CHECKS |                                       \
+     GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS)
+
+/* ---- Reading ----------------------------------------------------------- */
+
+/* NULL when it cannot be used. */
+static int read_one(const unsigned char *der, size_t size,
+                    gnutls_x509_crt_t *out)
+{
+    gnutls_x509_crt_t crt;
+    gnutls_datum_t datum = {(unsigned char *)(uintptr_t)der, (unsigned)size};
+    *out = NULL;
+    if (size > SIZE_MAX_DER ||
+        der_certificate_key_size(der, size) > KEY_SIZE_MAX)
+        return S2S_OK;
+    if (gnutls_x509_crt_init(&crt) != 0)
+        return S2S_ENO_MEMORY;
+    int rc = gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER);
+    if (rc == 0)
+        *out = crt;
+    else
+        gnutls_x509_crt_deinit(crt);
+    return rc == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_OK;
+}
+
+int certificate_chain_read(const s2s_tls_info *info,
+                           struct certificate_chain *out)
+{
+    struct certificate_chain c = {.count = 0};
+    for (size_t i = 0; i < info->chain_length && i < CERTIFICATE_CHAIN_MAX;
+         i++) {
+        int e =
+            read_one(info->chain[i], info->chain_sizes[i], &c.crts[c.count]);
+        if (e != S2S_OK) {
+            certificate_chain_free(&c);
+            return e;
+        }
+        if (c.crts[c.count] != NULL)
+            c.count++;
+        else if (i == 0)
+            break;
+    }
+    *out = c;
+    return S2S_OK;
+}
+
+void certificate_chain_free(struct certificate_chain *c)
+{
+    for (unsigned i = 0; i < c->count; i++)
+        gnutls_x509_crt_deinit(c->crts[i]);
+    c->count = 0;
+}
+
+/* ---- The path ---------------------------------------------------------- */
+
+static gnutls_x509_crt_t authority_of(gnutls_x509_trust_list_t trust,
+                                      gnutls_x509_crt_t crt)
+{
+    gnutls_x509_crt_t authority = NULL;
+    if (gnutls_x509_trust_list_get_issuer(trust, crt, &authority, 0) != 0)
+        return NULL;
+    return authority;
+}
+
+/* The certificate that signed this one, by its name, and was not passed
+ * already: rather one that an authority signed. NULL when none was sent. */
+static gnutls_x509_crt_t issuer_of(const struct certificate_chain *set,
+                                   gnutls_x509_trust_list_t trust,
+                                   gnutls_x509_crt_t crt, bool *used)
+{
+    unsigned found = set->count;
+    for (unsigned i = 0; i < set->count; i++) {
+        if (used[i] || gnutls_x509_crt_check_issuer(crt, set->crts[i]) == 0)
+            continue;
+        if (found == set->count)
+            found = i;
+        if (authority_of(trust, set->crts[i]) == NULL)
+            continue;
+        found = i;
+        break;
+    }
+    if (found == set->count)
+        return NULL;
+    used[found] = true;
+    return set->crts[found];
+}
+
+static void walk(const struct certificate_chain *set,
+                 gnutls_x509_trust_list_t trust, struct certificate_path *path)
+{
+    bool used[CERTIFICATE_CHAIN_MAX] = {true};
+    gnutls_x509_crt_t crt = set->crts[0];
+    path->count = 0;
+    path->anchor = NULL;
+    while (crt != NULL && path->anchor == NULL) {
+        path->crts[path->count++] = crt;
+        path->anchor = authority_of(trust, crt);
+        if (path->anchor == NULL)
+            crt = issuer_of(set, trust, crt, used);
+    }
+}
+
+static int try_path(const struct certificate_chain *set,
+                    gnutls_x509_trust_list_t trust,
+                    struct certificate_path *path)
+{
+    walk(set, trust, path);
+    struct certificate_path copy = *path; /* GnuTLS may sort it */
+    int rc = gnutls_x509_trust_list_verify_crt2(trust, copy.crts, copy.count,
+                                                NULL, 0, VERIFY_FLAGS,
+                                                &path->status, NULL);
+    if (rc == GNUTLS_E_MEMORY_ERROR)
+        return S2S_ENO_MEMORY;
+    if (rc < 0)
+        path->status = GNUTLS_CERT_INVALID;
+    return S2S_OK;
+}
+
+/* The leaf, and what of the rest is within its time. */
+static void select_valid(const struct certificate_chain *chain, int64_t now,
+                         struct certificate_chain *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < chain->count; i++)
+        if (i == 0 || certificate_facts_time(chain->crts[i], now) == 0)
+            out->crts[out->count++] = chain->crts[i];
+}
+
+int certificate_chain_verify(const struct certificate_chain *chain,
+                             struct gnutls_x509_trust_list_st *trust,
+                             int64_t now, struct certificate_path *out)
+{
+    struct certificate_chain valid;
+    struct certificate_path path, other;
+    select_valid(chain, now, &valid);
+    int e = try_path(&valid, trust, &path);
+    if (e != S2S_OK)
+        return e;
+    if (path.anchor == NULL && valid.count < chain->count) {
+        e = try_path(chain, trust, &other);
+        if (e != S2S_OK)
+            return e;
+        if (other.anchor != NULL)
+            path = other;
+    }
+    *out = path;
+    return S2S_OK;
+}
+
+bool certificate_chain_anchor_valid(const struct certificate_path *path,
+                                    struct gnutls_x509_trust_list_st *trust,
+                                    int64_t now)
+{
+    gnutls_x509_trust_list_iter_t i = NULL;
+    gnutls_x509_crt_t crt = NULL;
+    bool valid = certificate_facts_time(path->anchor, now) == 0;
+    while (!valid && gnutls_x509_trust_list_iter_get_ca(trust, &i, &crt) == 0) {
+        valid =
+            certificate_facts_time(crt, now) == 0 &&
+            gnutls_x509_crt_check_issuer(path->crts[path->count - 1], crt) != 0;
+        gnutls_x509_crt_deinit(crt);
+    }
+    if (i != NULL)
+        gnutls_x509_trust_list_iter_deinit(i);
+    return valid;
+}

@@ -1,0 +1,54 @@
+/* The certificates that a peer sent, and whether they lead to an authority. */
+#ifndef NET_CERTIFICATE_CHAIN_H
+#define NET_CERTIFICATE_CHAIN_H
+
+#include <s2sprobe.h>
+#include <stdbool.h>
+
+#define CERTIFICATE_CHAIN_MAX 16 /* more are not looked at */
+
+struct gnutls_x509_crt_int;
+struct gnutls_x509_trust_list_st;
+
+/* What could be read of it, leaf first. Certificates of more than 64 KiB, and
+ * those whose keys would cost too much to compute with, count as unreadable. */
+struct certificate_chain {
+    struct gnutls_x509_crt_int *crts[CERTIFICATE_CHAIN_MAX];
+    unsigned count; /* 0: not even the leaf */
+};
+
+/* S2S_OK or S2S_ENO_MEMORY. */
+int certificate_chain_read(const s2s_tls_info *info,
+                           struct certificate_chain *out);
+void certificate_chain_free(struct certificate_chain *c);
+
+/* How a chain fares. */
+struct certificate_path {
+    /* From the leaf up to the certificate that an authority of ours signed,
+     * or as far as they go. */
+    struct gnutls_x509_crt_int *crts[CERTIFICATE_CHAIN_MAX];
+    unsigned count;
+    struct gnutls_x509_crt_int *anchor; /* that authority, or NULL */
+    unsigned status; /* GNUTLS_CERT_*, times aside; 0 is good */
+};
+
+/*
+ * Find the path to an authority and verify just that, times aside: signatures,
+ * key sizes, constraints. GnuTLS knows one clock for the whole process, so
+ * times are the caller's to check, on the path.
+ *
+ * A path whose intermediates are all within their time comes first; only when
+ * it leads nowhere do the others count. So an expired certificate that the
+ * peer sends along does no harm, and one that is needed does.
+ */
+int certificate_chain_verify(const struct certificate_chain *chain,
+                             struct gnutls_x509_trust_list_st *trust,
+                             int64_t now, struct certificate_path *out);
+
+/* Whether an authority by this name is within its time: the path's own, or
+ * another that could stand in for it. */
+bool certificate_chain_anchor_valid(const struct certificate_path *path,
+                                    struct gnutls_x509_trust_list_st *trust,
+                                    int64_t now);
+
+#endif

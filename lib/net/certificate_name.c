@@ -1,0 +1,209 @@
+#include "net/certificate_name.h"
+
+#include <arpa/inet.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509-ext.h>
+#include <gnutls/x509.h>
+#include <string.h>
+#include <strings.h>
+
+#include "net/der.h"
+
+#define SAN_OID       "2.5.29.17"
+#define XMPP_ADDR_OID "1.3.6.1.5.5.7.8.5" /* RFC 6120, 13.7.1.4 */
+#define SRV_NAME_OID  "1.3.6.1.5.5.7.8.7" /* RFC 4985 */
+#define SRV_PREFIX    "_xmpp-server."
+#define NAMES_MAX     1024u
+#define CN_MAX        16u
+#define CN_SIZE       1024u
+
+/* ---- Matching ---------------------------------------------------------- */
+
+/* `name` may begin with a wildcard label. Compared as A-labels. */
+static bool dns_matches(const char *name, size_t length,
+                        const struct domain *domain)
+{
+    const char *wanted = domain->ascii;
+    if (length > 2 && name[0] == '*' && name[1] == '.') {
+        wanted = strchr(wanted, '.');
+        if (wanted == NULL)
+            return false;
+        name++;
+        length--;
+    }
+    return strlen(wanted) == length && strncasecmp(name, wanted, length) == 0;
+}
+
+static bool srv_matches(const char *name, size_t length,
+                        const struct domain *domain)
+{
+    const size_t prefix = strlen(SRV_PREFIX);
+    return length > prefix && strncasecmp(name, SRV_PREFIX, prefix) == 0 &&
+           dns_matches(name + prefix, length - prefix, domain);
+}
+
+/* A bare domain, in U-labels as a rule; '@' and '/' are no part of one. */
+static bool xmpp_matches(const char *name, size_t length,
+                         const struct domain *domain)
+{
+    char text[DOMAIN_UNICODE_MAX];
+    if (length == 0 || length >= sizeof(text))
+        return false;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    return strpbrk(text, "@/") == NULL && domain_equal(domain, text);
+}
+
+bool certificate_name_matches(const char *type, const void *value,
+                              size_t length, const struct domain *domain)
+{
+    static const struct {
+        const char *type;
+        bool (*matches)(const char *, size_t, const struct domain *);
+    } kinds[] = {
+        {"dns", dns_matches}, {"srv", srv_matches}, {"xmpp", xmpp_matches}};
+    if (length == 0 || memchr(value, '\0', length) != NULL)
+        return false;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(type, kinds[i].type) == 0)
+            return kinds[i].matches(value, length, domain);
+    return false;
+}
+
+/* ---- Recording --------------------------------------------------------- */
+
+static void record(s2s_result *r, const char *type, const void *value,
+                   size_t length, bool matches)
+{
+    const char *text = result_untrusted(r, value, length);
+    if (text == NULL)
+        return;
+    result_add_name(r, type, text, matches);
+    if (matches && r->tls.certificate.matched == NULL)
+        r->tls.certificate.matched = text;
+}
+
+static bool record_identifier(s2s_result *r, const char *type,
+                              const void *value, size_t length,
+                              const struct domain *domain)
+{
+    bool matches = certificate_name_matches(type, value, length, domain);
+    record(r, type, value, length, matches);
+    return matches;
+}
+
+static void record_ip(s2s_result *r, const gnutls_datum_t *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    int family = address->size == 4 ? AF_INET : AF_INET6;
+    if ((address->size == 4 || address->size == 16) &&
+        inet_ntop(family, address->data, text, sizeof(text)) != NULL)
+        record(r, "ip", text, strlen(text), false);
+}
+
+/* An otherName holds one string, in DER. */
+static bool record_other(s2s_result *r, const gnutls_datum_t *oid,
+                         const gnutls_datum_t *value,
+                         const struct domain *domain)
+{
+    static const struct {
+        const char *oid, *type;
+        uint8_t tag;
+    } kinds[] = {{XMPP_ADDR_OID, "xmpp", DER_UTF8_STRING},
+                 {SRV_NAME_OID, "srv", DER_IA5_STRING}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct der d = {value->data, value->size};
+        struct der string;
+        if (oid->size == strlen(kinds[i].oid) &&
+            memcmp(oid->data, kinds[i].oid, oid->size) == 0 &&
+            der_expect(&d, kinds[i].tag, &string) && d.left == 0)
+            return record_identifier(r, kinds[i].type, string.data, string.left,
+                                     domain);
+    }
+    return false;
+}
+
+static bool record_alternative(s2s_result *r, unsigned type,
+                               const gnutls_datum_t *value,
+                               const gnutls_datum_t *oid,
+                               const struct domain *domain)
+{
+    switch (type) {
+    case GNUTLS_SAN_DNSNAME:
+        return record_identifier(r, "dns", value->data, value->size, domain);
+    case GNUTLS_SAN_OTHERNAME:
+        return record_other(r, oid, value, domain);
+    case GNUTLS_SAN_IPADDRESS:
+        record_ip(r, value);
+        return false;
+    default:
+        return false;
+    }
+}
+
+static bool record_alternatives(s2s_result *r, gnutls_subject_alt_names_t names,
+                                const struct domain *domain)
+{
+    bool matches = false;
+    for (unsigned i = 0; i < NAMES_MAX; i++) {
+        unsigned type = 0;
+        gnutls_datum_t value = {NULL, 0};
+        gnutls_datum_t oid = {NULL, 0};
+        if (gnutls_subject_alt_names_get(names, i, &type, &value, &oid) < 0)
+            break;
+        if (record_alternative(r, type, &value, &oid, domain))
+            matches = true;
+    }
+    return matches;
+}
+
+static bool judge_alternatives(gnutls_x509_crt_t crt,
+                               const struct domain *domain, s2s_result *r)
+{
+    gnutls_datum_t extension = {NULL, 0};
+    gnutls_subject_alt_names_t names;
+    bool matches = false;
+    if (gnutls_x509_crt_get_extension_by_oid2(crt, SAN_OID, 0, &extension,
+                                              NULL) != 0)
+        return false;
+    if (gnutls_subject_alt_names_init(&names) == 0) {
+        if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0)
+            matches = record_alternatives(r, names, domain);
+        gnutls_subject_alt_names_deinit(names);
+    }
+    gnutls_free(extension.data);
+    return matches;
+}
+
+/* Common names are evidence; none counts as matching. */
+static bool judge_common_names(gnutls_x509_crt_t crt,
+                               const struct domain *domain, s2s_result *r)
+{
+    bool matches = false;
+    for (unsigned i = 0; i < CN_MAX; i++) {
+        char name[CN_SIZE];
+        size_t length = sizeof(name);
+        int rc = gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME,
+                                               i, 0, name, &length);
+        if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+            break;
+        if (rc < 0)
+            continue;
+        record(r, "cn", name, length, false);
+        if (certificate_name_matches("dns", name, length, domain) ||
+            certificate_name_matches("xmpp", name, length, domain))
+            matches = true;
+    }
+    return matches;
+}
+
+enum result_verdict certificate_name_judge(struct gnutls_x509_crt_int *crt,
+                                           const struct domain *domain,
+                                           s2s_result *result)
+{
+    bool alternative = judge_alternatives(crt, domain, result);
+    bool common = judge_common_names(crt, domain, result);
+    if (alternative)
+        return RESULT_OK;
+    return common ? RESULT_CN_ONLY : RESULT_NAME_MISMATCH;
+}

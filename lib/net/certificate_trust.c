@@ -1,0 +1,70 @@
+#include "net/certificate_trust.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+struct certificate_trust {
+    char *ca_file;
+    gnutls_x509_trust_list_t list;
+};
+
+int certificate_trust_new(const char *ca_file, struct certificate_trust **out)
+{
+    struct certificate_trust *t = calloc(1, sizeof(*t));
+    if (t == NULL)
+        return S2S_ENO_MEMORY;
+    if (ca_file != NULL) {
+        t->ca_file = strdup(ca_file);
+        if (t->ca_file == NULL) {
+            free(t);
+            return S2S_ENO_MEMORY;
+        }
+    }
+    *out = t;
+    return S2S_OK;
+}
+
+void certificate_trust_free(struct certificate_trust *t)
+{
+    if (t == NULL)
+        return;
+    if (t->list != NULL)
+        gnutls_x509_trust_list_deinit(t->list, 1);
+    free(t->ca_file);
+    free(t);
+}
+
+/* How many authorities were read, or an error of GnuTLS. */
+static int fill(gnutls_x509_trust_list_t list, const char *ca_file)
+{
+    if (ca_file == NULL)
+        return gnutls_x509_trust_list_add_system_trust(list, 0, 0);
+    return gnutls_x509_trust_list_add_trust_file(list, ca_file, NULL,
+                                                 GNUTLS_X509_FMT_PEM, 0, 0);
+}
+
+int certificate_trust_load(struct certificate_trust *t)
+{
+    gnutls_x509_trust_list_t list;
+    if (t->list != NULL)
+        return S2S_OK;
+    if (gnutls_x509_trust_list_init(&list, 0) != 0)
+        return S2S_ENO_MEMORY;
+    int n = fill(list, t->ca_file);
+    if (n <= 0) {
+        gnutls_x509_trust_list_deinit(list, 1);
+        return n == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_EPOLICY;
+    }
+    t->list = list;
+    return S2S_OK;
+}
+
+struct gnutls_x509_trust_list_st *certificate_trust_list(
+    const struct certificate_trust *t)
+{
+    return t->list;
+}
