@@ -113,17 +113,22 @@ int markup_quote(struct item *i)
     return item_enter(i, IN_VALUE, 1);
 }
 
+/* The character that differs from the name, whatever byte of it does. */
+static int refuse_end_name(struct item *i, struct tokenizer_span name)
+{
+    while ((name.text[i->at - i->mark] & 0xc0) == 0x80)
+        i->at--;
+    return item_unexpected(i, "an end tag that does not match");
+}
+
 int markup_end_name(struct item *i)
 {
     struct tokenizer_span name = elements_name(&i->elements, i->bytes.data);
     while (i->at - i->mark < name.length) {
         if (item_at_end(i))
             return ITEM_MORE;
-        if (*item_here(i) != (uint8_t)name.text[i->at - i->mark]) {
-            while (i->at > i->mark && (*item_here(i) & 0xc0) == 0x80)
-                i->at--; /* to the beginning of the character */
-            return item_unexpected(i, "an end tag that does not match");
-        }
+        if (*item_here(i) != (uint8_t)name.text[i->at - i->mark])
+            return refuse_end_name(i, name);
         i->at++;
     }
     return item_enter(i, IN_END_TAG, 0);

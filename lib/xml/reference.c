@@ -21,14 +21,6 @@ static int refuse(const char **why, int error, const char *text)
     return error;
 }
 
-/* More bytes are needed, unless there are too many already. */
-static int unfinished(size_t length, const char **why)
-{
-    if (length < REFERENCE_MAX)
-        return 0;
-    return refuse(why, S2S_ELIMIT, "a reference is too long");
-}
-
 static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
@@ -37,17 +29,17 @@ static int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* "&#" is there. The sum cannot overflow: REFERENCE_MAX bounds the digits. */
+/* "&#" is there. */
 static int read_number(const uint8_t *p, size_t length, uint32_t *code,
                        const char **why)
 {
     uint32_t base = length > 2 && p[2] == 'x' ? 16 : 10;
     size_t first = base == 16 ? 3 : 2;
-    uint64_t sum = 0;
+    uint32_t sum = 0;
     for (size_t i = first; i < length && i < REFERENCE_MAX; i++) {
         int digit = hex_digit(p[i]);
-        if (p[i] == ';' && i > first && chars_is_xml((uint32_t)sum)) {
-            *code = (uint32_t)sum;
+        if (p[i] == ';' && i > first && chars_is_xml(sum)) {
+            *code = sum;
             return (int)i + 1;
         }
         if (digit < 0 || (uint32_t)digit >= base)
@@ -56,7 +48,9 @@ static int read_number(const uint8_t *p, size_t length, uint32_t *code,
         if (sum > 0x10ffff)
             return refuse(why, S2S_EXML, "a reference to no character");
     }
-    return unfinished(length, why);
+    if (length < REFERENCE_MAX)
+        return 0;
+    return refuse(why, S2S_ELIMIT, "a character reference is too long");
 }
 
 static int read_entity(const uint8_t *p, size_t length, uint32_t *code,
@@ -77,7 +71,9 @@ static int read_entity(const uint8_t *p, size_t length, uint32_t *code,
         if (!chars_is(p[i], i == 1 ? CHARS_NAME_START : CHARS_NAME))
             return refuse(why, S2S_EXML, "an ampersand without a reference");
     }
-    return unfinished(length, why);
+    if (length < REFERENCE_MAX)
+        return 0;
+    return refuse(why, S2S_EXML_FORBIDDEN, "an entity reference");
 }
 
 int reference_read(const uint8_t *bytes, size_t length, uint32_t *code,

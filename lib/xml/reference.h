@@ -14,8 +14,8 @@
  * Read the reference that `bytes` begin with: one of the five predefined
  * entities, or a character reference to an XML character. Returns its length
  * and the code point; 0 when more bytes are needed; S2S_EXML,
- * S2S_EXML_FORBIDDEN (another entity) or S2S_ELIMIT (longer than
- * REFERENCE_MAX) with *why.
+ * S2S_EXML_FORBIDDEN (another entity) or S2S_ELIMIT (a character reference
+ * longer than REFERENCE_MAX) with *why.
  */
 int reference_read(const uint8_t *bytes, size_t length, uint32_t *code,
                    const char **why);
