@@ -25,16 +25,17 @@ struct ocsp_spec {
     bool delegated;             /* `by` is sent along */
 };
 
-/* A growing piece of DER. */
+/* A growing piece of DER, to be freed. */
 struct ocsp_der {
-    uint8_t data[4096];
+    uint8_t *data;
     size_t length;
 };
 
 static inline void ocsp_raw(struct ocsp_der *d, const void *bytes,
                             size_t length)
 {
-    if (length > sizeof(d->data) - d->length)
+    d->data = realloc(d->data, d->length + length + 1);
+    if (d->data == NULL)
         abort();
     memcpy(d->data + d->length, bytes, length);
     d->length += length;
@@ -55,12 +56,13 @@ static inline void ocsp_element(struct ocsp_der *d, uint8_t tag,
     ocsp_raw(d, bytes, length);
 }
 
-/* Wrap what is there. */
-static inline void ocsp_wrap(struct ocsp_der *d, uint8_t tag)
+/* Add a piece as an element; it is freed. */
+static inline void ocsp_add(struct ocsp_der *d, uint8_t tag,
+                            struct ocsp_der *piece)
 {
-    struct ocsp_der inner = *d;
-    d->length = 0;
-    ocsp_element(d, tag, inner.data, inner.length);
+    ocsp_element(d, tag, piece->data, piece->length);
+    free(piece->data);
+    *piece = (struct ocsp_der){NULL, 0};
 }
 
 static inline void ocsp_time(struct ocsp_der *d, int64_t days)
@@ -78,14 +80,12 @@ static inline void ocsp_cert_id(struct ocsp_der *d,
                                 const struct pki_party *leaf,
                                 const struct pki_party *issuer)
 {
-    struct ocsp_der id = {.length = 0};
-    struct ocsp_der algorithm = {.length = 0};
+    struct ocsp_der id = {NULL, 0}, algorithm = {NULL, 0};
     uint8_t hash[20], serial[32];
     size_t size = sizeof(serial);
     gnutls_datum_t dn;
     ocsp_raw(&algorithm, OCSP_OID_SHA1, 7);
-    ocsp_wrap(&algorithm, 0x30);
-    ocsp_raw(&id, algorithm.data, algorithm.length);
+    ocsp_add(&id, 0x30, &algorithm);
     pki_must(gnutls_x509_crt_get_raw_dn(issuer->crt, &dn));
     pki_must(gnutls_hash_fast(GNUTLS_DIG_SHA1, dn.data, dn.size, hash));
     gnutls_free(dn.data);
@@ -93,34 +93,30 @@ static inline void ocsp_cert_id(struct ocsp_der *d,
     ocsp_element(&id, 0x04, hash, sizeof(hash)); /* GnuTLS does not look */
     pki_must(gnutls_x509_crt_get_serial(leaf->crt, serial, &size));
     ocsp_element(&id, 0x02, serial, size);
-    ocsp_wrap(&id, 0x30);
-    ocsp_raw(d, id.data, id.length);
+    ocsp_add(d, 0x30, &id);
 }
 
-static inline void ocsp_single(struct ocsp_der *d, const struct ocsp_spec *spec,
-                               const struct pki_party *leaf,
-                               const struct pki_party *issuer)
+/* The list of one SingleResponse. */
+static inline void ocsp_singles(struct ocsp_der *d,
+                                const struct ocsp_spec *spec,
+                                const struct pki_party *leaf,
+                                const struct pki_party *issuer)
 {
-    struct ocsp_der single = {.length = 0};
-    struct ocsp_der when = {.length = 0};
+    struct ocsp_der list = {NULL, 0}, single = {NULL, 0}, when = {NULL, 0};
     ocsp_cert_id(&single, leaf, issuer);
     if (spec->status == 'r') {
         ocsp_time(&when, spec->updated);
-        ocsp_wrap(&when, 0xa1);
-        ocsp_raw(&single, when.data, when.length);
+        ocsp_add(&single, 0xa1, &when);
     } else {
         ocsp_element(&single, spec->status == 'g' ? 0x80 : 0x82, "", 0);
     }
     ocsp_time(&single, spec->updated);
     if (spec->next != 0) {
-        when.length = 0;
         ocsp_time(&when, spec->next);
-        ocsp_wrap(&when, 0xa0);
-        ocsp_raw(&single, when.data, when.length);
+        ocsp_add(&single, 0xa0, &when);
     }
-    ocsp_wrap(&single, 0x30);
-    ocsp_wrap(&single, 0x30); /* the list of one */
-    ocsp_raw(d, single.data, single.length);
+    ocsp_add(&list, 0x30, &single);
+    ocsp_add(d, 0x30, &list);
 }
 
 static inline void ocsp_sign(struct ocsp_der *d, const struct pki_party *by)
@@ -147,45 +143,40 @@ static inline void ocsp_basic(struct ocsp_der *d, const struct ocsp_spec *spec,
                               const struct pki_party *issuer)
 {
     const struct pki_party *by = spec->by != NULL ? spec->by : issuer;
-    struct ocsp_der name = {.length = 0};
+    struct ocsp_der data = {NULL, 0}, basic = {NULL, 0}, list = {NULL, 0};
     gnutls_datum_t dn;
     pki_must(gnutls_x509_crt_get_raw_dn(by->crt, &dn));
-    ocsp_element(&name, 0xa1, dn.data, dn.size);
+    ocsp_element(&data, 0xa1, dn.data, dn.size);
     gnutls_free(dn.data);
-    ocsp_raw(d, name.data, name.length);
-    ocsp_time(d, spec->updated);
-    ocsp_single(d, spec, leaf, issuer);
-    ocsp_wrap(d, 0x30);
-    ocsp_sign(d, by);
+    ocsp_time(&data, spec->updated);
+    ocsp_singles(&data, spec, leaf, issuer);
+    ocsp_add(&basic, 0x30, &data);
+    ocsp_sign(&basic, by);
     if (spec->delegated) {
-        struct ocsp_der certificates = {.length = 0};
-        ocsp_element(&certificates, 0x30, by->der.data, by->der.size);
-        ocsp_wrap(&certificates, 0xa0);
-        ocsp_raw(d, certificates.data, certificates.length);
+        ocsp_element(&list, 0x30, by->der.data, by->der.size);
+        ocsp_add(&basic, 0xa0, &list);
     }
-    ocsp_wrap(d, 0x30);
+    ocsp_add(d, 0x30, &basic);
 }
 
-static inline void ocsp_make(const struct ocsp_spec *spec,
-                             const struct pki_party *leaf,
-                             const struct pki_party *issuer,
-                             struct ocsp_der *out)
+static inline struct ocsp_der ocsp_make(const struct ocsp_spec *spec,
+                                        const struct pki_party *leaf,
+                                        const struct pki_party *issuer)
 {
-    struct ocsp_der basic = {.length = 0};
-    struct ocsp_der rest = {.length = 0};
+    struct ocsp_der basic = {NULL, 0}, bytes = {NULL, 0}, answer = {NULL, 0};
+    struct ocsp_der out = {NULL, 0};
     uint8_t status = (uint8_t)spec->refused;
-    out->length = 0;
-    ocsp_element(out, 0x0a, &status, 1);
+    ocsp_element(&answer, 0x0a, &status, 1);
     if (spec->refused == 0) {
         ocsp_basic(&basic, spec, leaf, issuer);
-        ocsp_wrap(&basic, 0x04);
-        ocsp_raw(&rest, OCSP_OID_BASIC, 11);
-        ocsp_raw(&rest, basic.data, basic.length);
-        ocsp_wrap(&rest, 0x30);
-        ocsp_wrap(&rest, 0xa0);
-        ocsp_raw(out, rest.data, rest.length);
+        ocsp_raw(&bytes, OCSP_OID_BASIC, 11);
+        ocsp_add(&bytes, 0x04, &basic);
+        ocsp_element(&basic, 0x30, bytes.data, bytes.length);
+        ocsp_add(&answer, 0xa0, &basic);
+        free(bytes.data);
     }
-    ocsp_wrap(out, 0x30);
+    ocsp_add(&out, 0x30, &answer);
+    return out;
 }
 
 #endif
