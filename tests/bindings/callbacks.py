@@ -62,6 +62,10 @@ def transport(opener):
     return made
 
 
+def broken(error):
+    return Refused(s2s.ECONNECT if isinstance(error, ConnectionRefusedError) else s2s.ECLOSED)
+
+
 class SocketConnection:
     def __init__(self, host, port):
         self.socket = socket.socket()
@@ -73,16 +77,16 @@ class SocketConnection:
             return self.socket.recv(length)
         except BlockingIOError:
             return None
-        except OSError:
-            raise Refused(s2s.ECONNECT) from None
+        except OSError as e:
+            raise broken(e) from None
 
     def write(self, data):
         try:
             return self.socket.send(data)
         except BlockingIOError:
             return None
-        except OSError:
-            raise Refused(s2s.ECONNECT) from None
+        except OSError as e:
+            raise broken(e) from None
 
     def fileno(self):
         return self.socket.fileno()
@@ -144,8 +148,10 @@ class Session:
         context.verify_mode = ssl.CERT_NONE  # the library judges
         if request.alpn:
             context.set_alpn_protocols([request.alpn.decode()])
-        self.lower, self.lower_read = request.lower, request.lower_read
-        self.lower_write = request.lower_write
+        # Copied: the request, which the members of it point into, is not ours.
+        self.lower = request.lower
+        self.lower_read = s2s.READ_FN(ctypes.cast(request.lower_read, ctypes.c_void_p).value)
+        self.lower_write = s2s.WRITE_FN(ctypes.cast(request.lower_write, ctypes.c_void_p).value)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.pending = b''
         self.tls = context.wrap_bio(self.incoming, self.outgoing,
