@@ -9,7 +9,6 @@
 #include "net/der.h"
 
 #define SIZE_MAX_DER 65536u
-#define KEY_SIZE_MAX 2300u /* as in tls.c */
 
 #define VERIFY_FLAGS                                                           \
     (GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM) |                         \
@@ -26,7 +25,7 @@ static int read_one(const unsigned char *der, size_t size,
     gnutls_datum_t datum = {(unsigned char *)(uintptr_t)der, (unsigned)size};
     *out = NULL;
     if (size > SIZE_MAX_DER ||
-        der_certificate_key_size(der, size) > KEY_SIZE_MAX)
+        der_certificate_key_size(der, size) > DER_KEY_SIZE_MAX)
         return S2S_OK;
     if (gnutls_x509_crt_init(&crt) != 0)
         return S2S_ENO_MEMORY;

@@ -24,7 +24,9 @@ bool der_next(struct der *d, uint8_t *tag, struct der *contents);
 bool der_expect(struct der *d, uint8_t tag, struct der *contents);
 
 /* The size of a certificate's public key with its parameters
- * (subjectPublicKeyInfo); 0 when it cannot be found. */
+ * (subjectPublicKeyInfo); 0 when it cannot be found. Larger ones than this
+ * cost too much to compute with; RSA of 16384 bits is 2082. */
+#define DER_KEY_SIZE_MAX 2300u
 size_t der_certificate_key_size(const void *certificate, size_t length);
 
 #endif

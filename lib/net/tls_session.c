@@ -1,0 +1,225 @@
+#include "net/tls_session.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/error.h"
+#include "net/der.h"
+
+#define FLAGS                                                                  \
+    (GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS |  \
+     GNUTLS_KEY_SHARE_TOP2 | GNUTLS_FORCE_CLIENT_CERT)
+
+#define ROLE_CLIENT   0u
+#define HANDSHAKE_MAX (128u << 10) /* bytes of the peer's messages */
+#define NOTHING_MAX   64u
+#define ALERT_PREFIX  "GNUTLS_A_"
+
+/* ---- What went wrong --------------------------------------------------- */
+
+void tls_session_note(struct tls_session *s, const char *text)
+{
+    size_t n = strlen(text);
+    if (n > 0 && text[n - 1] == '.')
+        n--;
+    if (n >= sizeof(s->error))
+        n = sizeof(s->error) - 1;
+    memcpy(s->error, text, n);
+    s->error[n] = '\0';
+}
+
+/* "GNUTLS_A_HANDSHAKE_FAILURE" as "alert: handshake failure", which is the
+ * alert's name in RFC 8446, 6. */
+static void set_alert(struct tls_session *s)
+{
+    gnutls_alert_description_t alert = gnutls_alert_get(s->gnutls);
+    const char *name = gnutls_alert_get_strname(alert);
+    if (name == NULL || strncmp(name, ALERT_PREFIX, strlen(ALERT_PREFIX)) != 0)
+        name = ALERT_PREFIX "unknown";
+    (void)snprintf(s->error, sizeof(s->error), "alert: %s",
+                   name + strlen(ALERT_PREFIX));
+    for (char *c = s->error; *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : (char)tolower((unsigned char)*c);
+}
+
+int tls_session_die(struct tls_session *s, int e, const char *text)
+{
+    s->failure = e;
+    if (text != NULL)
+        tls_session_note(s, text);
+    return e;
+}
+
+int tls_session_die_of(struct tls_session *s, ptrdiff_t rc)
+{
+    if (s->io.failure != S2S_OK)
+        return tls_session_die(s, s->io.failure, error_text(s->io.failure));
+    if (rc == GNUTLS_E_MEMORY_ERROR)
+        return tls_session_die(s, S2S_ENO_MEMORY, error_text(S2S_ENO_MEMORY));
+    if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+        set_alert(s);
+        return tls_session_die(s, S2S_ETLS_HANDSHAKE, NULL);
+    }
+    if (s->io.ended)
+        return tls_session_die(s, S2S_ECLOSED,
+                               gnutls_strerror(GNUTLS_E_PREMATURE_TERMINATION));
+    return tls_session_die(s, S2S_ETLS_HANDSHAKE, gnutls_strerror((int)rc));
+}
+
+bool tls_session_patience(struct tls_session *s)
+{
+    return ++s->nothing <= NOTHING_MAX;
+}
+
+/* ---- GnuTLS's lower side ----------------------------------------------- */
+
+static ssize_t answer(struct tls_session *s, ptrdiff_t n)
+{
+    if (n >= 0)
+        return n;
+    bool wait = n == S2S_WANT_READ || n == S2S_WANT_WRITE;
+    gnutls_transport_set_errno(s->gnutls, wait ? EAGAIN : EIO);
+    return -1;
+}
+
+static ssize_t pull(gnutls_transport_ptr_t p, void *buffer, size_t length)
+{
+    struct tls_session *s = p;
+    return answer(s, tls_io_pull(&s->io, buffer, length));
+}
+
+static ssize_t push(gnutls_transport_ptr_t p, const giovec_t *parts, int count)
+{
+    struct tls_session *s = p;
+    ssize_t total = 0;
+    for (int i = 0; i < count; i++) {
+        ptrdiff_t n = tls_io_push(&s->io, parts[i].iov_base, parts[i].iov_len);
+        if (n < 0)
+            return total > 0 ? total : answer(s, n);
+        total += n;
+        if ((size_t)n < parts[i].iov_len)
+            break;
+    }
+    return total;
+}
+
+/* Never waits: pull() itself says that there is nothing. */
+static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
+{
+    (void)p;
+    (void)ms;
+    return 1;
+}
+
+/* Refuse keys that would cost too much, before anything is done with them. */
+static int check_key(gnutls_session_t session, unsigned type, unsigned when,
+                     unsigned incoming, const gnutls_datum_t *message)
+{
+    (void)type;
+    (void)when;
+    (void)message;
+    unsigned count = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+    if (incoming == 0 || chain == NULL || count == 0)
+        return 0;
+    size_t size = der_certificate_key_size(chain[0].data, chain[0].size);
+    return size <= DER_KEY_SIZE_MAX ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* ---- Making one --------------------------------------------------------- */
+
+void tls_session_free(struct tls_session *s)
+{
+    if (s->gnutls != NULL)
+        gnutls_deinit(s->gnutls);
+    tls_store_give(s->credentials);
+    tls_io_free(&s->io);
+    free(s->chain);
+    free(s->chain_sizes);
+    free(s);
+}
+
+static void attach(struct tls_session *s)
+{
+    gnutls_transport_set_ptr(s->gnutls, s);
+    gnutls_transport_set_pull_function(s->gnutls, pull);
+    gnutls_transport_set_vec_push_function(s->gnutls, push);
+    gnutls_transport_set_pull_timeout_function(s->gnutls, pull_timeout);
+    gnutls_handshake_set_max_packet_length(s->gnutls, HANDSHAKE_MAX);
+    gnutls_handshake_set_hook_function(s->gnutls,
+                                       GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
+                                       GNUTLS_HOOK_POST, check_key);
+}
+
+static int set_names(struct tls_session *s, const s2s_tls_request *request)
+{
+    int rc = 0;
+    if (request->server_name != NULL)
+        rc = gnutls_server_name_set(s->gnutls, GNUTLS_NAME_DNS,
+                                    request->server_name,
+                                    strlen(request->server_name));
+    if (rc == 0 && request->alpn != NULL) {
+        gnutls_datum_t name = {(unsigned char *)(uintptr_t)request->alpn,
+                               (unsigned)strlen(request->alpn)};
+        rc = gnutls_alpn_set_protocols(s->gnutls, &name, 1, 0);
+    }
+    return rc;
+}
+
+static int configure(struct tls_session *s, const struct tls_store *store,
+                     const s2s_tls_request *request)
+{
+    int rc = gnutls_init(&s->gnutls, FLAGS);
+    if (rc != 0) {
+        s->gnutls = NULL;
+        return S2S_ENO_MEMORY;
+    }
+    attach(s);
+    rc = gnutls_priority_set(s->gnutls, tls_store_priorities(store));
+    if (rc == 0)
+        rc = gnutls_credentials_set(s->gnutls, GNUTLS_CRD_CERTIFICATE,
+                                    s->credentials->gnutls);
+    if (rc == 0)
+        rc = set_names(s, request);
+    if (rc == GNUTLS_E_MEMORY_ERROR)
+        return S2S_ENO_MEMORY;
+    return rc == 0 ? S2S_OK : S2S_EINTERNAL;
+}
+
+/* A request of another size than ours: what is missing is zero. */
+static bool load_request(const s2s_tls_request *from, s2s_tls_request *to)
+{
+    if (from == NULL || from->size < sizeof(from->size))
+        return false;
+    size_t n = from->size < sizeof(*to) ? from->size : sizeof(*to);
+    memset(to, 0, sizeof(*to));
+    memcpy(to, from, n);
+    return to->role == ROLE_CLIENT && to->lower_read != NULL &&
+           to->lower_write != NULL;
+}
+
+int tls_session_new(struct tls_store *store, const s2s_tls_request *from,
+                    struct tls_session **out)
+{
+    s2s_tls_request request;
+    if (!load_request(from, &request))
+        return S2S_EINVALID_ARGUMENT;
+    struct tls_session *s = calloc(1, sizeof(*s));
+    if (s == NULL)
+        return S2S_ENO_MEMORY;
+    tls_io_init(&s->io, &request);
+    int e = tls_store_take(store, request.certificate, request.key,
+                           &s->credentials);
+    if (e == S2S_OK)
+        e = configure(s, store, &request);
+    if (e == S2S_OK)
+        *out = s;
+    else
+        tls_session_free(s);
+    return e;
+}
