@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-/* A text that is missing or not UTF-8 becomes null. */
+/* A text that is missing, empty or not UTF-8 becomes null. */
 static int set_text(json_t *o, const char *name, const char *text)
 {
-    json_t *value = text != NULL ? json_string(text) : NULL;
+    json_t *value = text != NULL && text[0] != '\0' ? json_string(text) : NULL;
     return json_object_set_new(o, name, value != NULL ? value : json_null());
 }
 

@@ -118,7 +118,7 @@ static void put_header(struct demo_stream *s, const char *from)
         "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
         "xmlns:db='jabber:server:dialback' "
         "xmlns:stream='http://etherx.jabber.org/streams' from='localhost' "
-        "to='%s' id='%s' version='1.0'>",
+        "to='%s' id='%s' version='1.0' xml:lang='en'>",
         from, s->id);
     s->open = true;
 }

@@ -18,28 +18,57 @@
 
 /* ---- The certificate --------------------------------------------------- */
 
-static int fill_certificate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+/* What it is for: servers, and clients too, as other servers want to see. */
+static int fill_usage(gnutls_x509_crt_t crt)
+{
+    int e = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER,
+                                                0);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_CLIENT,
+                                                0);
+    return e;
+}
+
+static int fill_serial(gnutls_x509_crt_t crt)
 {
     uint8_t serial[16];
-    time_t now = time(NULL);
     int e = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
     serial[0] = (serial[0] & 0x3f) | 0x40; /* positive, and 16 bytes long */
-    if (e < 0 || (e = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
-        (e = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial))) < 0 ||
-        (e = gnutls_x509_crt_set_key(crt, key)) < 0 ||
-        (e = gnutls_x509_crt_set_dn(crt, "CN=" NAME, NULL)) < 0 ||
-        (e = gnutls_x509_crt_set_activation_time(crt, now - DAY)) < 0 ||
-        (e = gnutls_x509_crt_set_expiration_time(crt, now + 365 * DAY)) < 0 ||
-        (e = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, NAME,
-                                                  strlen(NAME),
-                                                  GNUTLS_FSAN_SET)) < 0 ||
-        (e = gnutls_x509_crt_set_basic_constraints(crt, 0, -1)) < 0 ||
-        (e = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE)) <
-            0 ||
-        (e = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER,
-                                                 0)) < 0)
-        return e;
-    return gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+    return e < 0 ? e : gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
+}
+
+static int fill_validity(gnutls_x509_crt_t crt)
+{
+    time_t now = time(NULL);
+    int e = gnutls_x509_crt_set_activation_time(crt, now - DAY);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_expiration_time(crt, now + 365 * DAY);
+    return e;
+}
+
+static int fill_certificate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+{
+    int e = gnutls_x509_crt_set_version(crt, 3);
+    if (e >= 0)
+        e = fill_serial(crt);
+    if (e >= 0)
+        e = fill_validity(crt);
+    if (e >= 0)
+        e = fill_usage(crt);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_key(crt, key);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_dn(crt, "CN=" NAME, NULL);
+    if (e >= 0)
+        e = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, NAME,
+                                                 strlen(NAME), GNUTLS_FSAN_SET);
+    if (e >= 0)
+        e = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+    return e;
 }
 
 /* The certificate's PEM in *pem, to be freed with gnutls_free(). */
@@ -49,15 +78,18 @@ static int make_certificate(gnutls_certificate_credentials_t credentials,
     gnutls_x509_privkey_t key = NULL;
     gnutls_x509_crt_t crt = NULL;
     int e = gnutls_x509_privkey_init(&key);
-    if (e < 0 || (e = gnutls_x509_crt_init(&crt)) < 0 ||
-        (e = gnutls_x509_privkey_generate(
-             key, GNUTLS_PK_ECDSA,
-             GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0)) < 0 ||
-        (e = fill_certificate(crt, key)) < 0 ||
-        (e = gnutls_certificate_set_x509_key(credentials, &crt, 1, key)) < 0)
-        goto out;
-    e = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, pem);
-out:
+    if (e >= 0)
+        e = gnutls_x509_crt_init(&crt);
+    if (e >= 0)
+        e = gnutls_x509_privkey_generate(
+            key, GNUTLS_PK_ECDSA,
+            GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    if (e >= 0)
+        e = fill_certificate(crt, key);
+    if (e >= 0)
+        e = gnutls_certificate_set_x509_key(credentials, &crt, 1, key);
+    if (e >= 0)
+        e = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, pem);
     if (crt != NULL)
         gnutls_x509_crt_deinit(crt);
     if (key != NULL)

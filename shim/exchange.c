@@ -276,10 +276,8 @@ void exchange_refuse(const struct site *site, struct mg_connection *connection,
     send_reply(connection, &reply, false);
     a.status = reply.status;
     a.code = reply.code;
-    if (info != NULL) {
+    if (info != NULL) /* its method may be no word at all */
         a.client = info->remote_addr;
-        a.method = info->request_method;
-    }
     log_access(site, &a);
     reply_free(&reply);
 }
