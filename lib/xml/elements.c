@@ -25,20 +25,26 @@ void elements_init(struct elements *e, const struct tokenizer_sink *sink,
     buf_init(&e->decoded, UINT32_MAX);
 }
 
-void elements_free(struct elements *e)
-{
-    elements_compact(e);
-    namespaces_free(&e->scope);
-    free(e->root);
-}
-
-void elements_compact(struct elements *e)
+/* All but what the header left. */
+static void free_spare(struct elements *e)
 {
     tag_free(&e->tag);
     buf_free(&e->decoded);
     free(e->open);
     e->open = NULL;
     e->capacity = 0;
+}
+
+void elements_free(struct elements *e)
+{
+    free_spare(e);
+    namespaces_free(&e->scope);
+    free(e->root);
+}
+
+void elements_compact(struct elements *e)
+{
+    free_spare(e);
     namespaces_shrink(&e->scope);
 }
 

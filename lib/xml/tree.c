@@ -170,8 +170,9 @@ static int set_namespace(struct tree *t, const struct tokenizer_element *e)
     return u != NULL ? set_uri(t->open, u->text) : S2S_ENO_MEMORY;
 }
 
-/* mxmlElementSetAttr() reports nothing: look at what is there then. The
- * value may be lost alone. */
+/* mxmlElementSetAttr() reports nothing to us: look at what is there then. The
+ * value may be lost alone. (Mini-XML 3 tells its error callback; that is the
+ * program's, and by default writes to stderr.) */
 static int set_attribute(struct tree *t, const struct tokenizer_attribute *a,
                          attribute_index i)
 {

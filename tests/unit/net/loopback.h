@@ -119,7 +119,8 @@ static inline void loopback_note(struct loopback_descriptors *s)
         long fd = strtol(e->d_name, NULL, 10);
         if (e->d_name[0] == '.' || fd == dirfd(d))
             continue;
-        assert_true(fd >= 0 && fd < LOOPBACK_DESCRIPTORS);
+        if (fd >= LOOPBACK_DESCRIPTORS) /* valgrind's own */
+            continue;
         s->open[fd] = true;
         s->count++;
     }

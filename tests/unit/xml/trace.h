@@ -36,17 +36,17 @@ struct tracer {
     bool skip_header; /* say nothing of it */
 };
 
-static void trace_span(FILE *out, struct tokenizer_span s)
+static inline void trace_span(FILE *out, struct tokenizer_span s)
 {
     fwrite(s.text, 1, s.length, out);
 }
 
-static bool is_usual(struct tokenizer_span ns)
+static inline bool is_usual(struct tokenizer_span ns)
 {
     return ns.length == 13 && memcmp(ns.text, "jabber:server", 13) == 0;
 }
 
-static int trace_start(void *user, const struct tokenizer_element *e)
+static inline int trace_start(void *user, const struct tokenizer_element *e)
 {
     const struct tracer *tracer = user;
     FILE *out = tracer->out;
@@ -70,14 +70,14 @@ static int trace_start(void *user, const struct tokenizer_element *e)
     return 0;
 }
 
-static int trace_text(void *user, const char *text, size_t length)
+static inline int trace_text(void *user, const char *text, size_t length)
 {
     const struct tracer *tracer = user;
     fprintf(tracer->out, "[%.*s]", (int)length, text);
     return 0;
 }
 
-static int trace_end(void *user)
+static inline int trace_end(void *user)
 {
     const struct tracer *tracer = user;
     fputs("</>", tracer->out);
@@ -90,7 +90,7 @@ struct cutting {
     size_t cut;
 };
 
-static size_t trace_piece(struct cutting c, size_t at, size_t length)
+static inline size_t trace_piece(struct cutting c, size_t at, size_t length)
 {
     if (c.step == 0)
         return (at < c.cut ? c.cut : length) - at;
@@ -98,8 +98,8 @@ static size_t trace_piece(struct cutting c, size_t at, size_t length)
 }
 
 /* An event's bytes are the last ones that were taken. */
-static void trace_event(FILE *out, const struct tokenizer *t, int event,
-                        const uint8_t *taken)
+static inline void trace_event(FILE *out, const struct tokenizer *t, int event,
+                               const uint8_t *taken)
 {
     struct tokenizer_span s = tokenizer_verbatim(t);
     fputc(" #;."[event], out);
@@ -110,8 +110,9 @@ static void trace_event(FILE *out, const struct tokenizer *t, int event,
 }
 
 /* Offsets are counted from `origin`. */
-static void trace_feed(struct tokenizer *t, const uint8_t *bytes, size_t length,
-                       struct cutting c, size_t origin, FILE *out)
+static inline void trace_feed(struct tokenizer *t, const uint8_t *bytes,
+                              size_t length, struct cutting c, size_t origin,
+                              FILE *out)
 {
     size_t at = 0;
     int r = 0;
@@ -137,8 +138,8 @@ static void trace_feed(struct tokenizer *t, const uint8_t *bytes, size_t length,
 
 /* The trace of some bytes; behind HEADER, of which nothing is said, when
  * `inside`. To be freed. */
-static char *trace(const struct tokenizer_limits *limits, bool inside,
-                   const void *bytes, size_t length, struct cutting c)
+static inline char *trace(const struct tokenizer_limits *limits, bool inside,
+                          const void *bytes, size_t length, struct cutting c)
 {
     char *text = NULL;
     size_t size = 0;
