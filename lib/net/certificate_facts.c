@@ -115,8 +115,13 @@ static void record_serial(gnutls_x509_crt_t crt, s2s_result *r)
 {
     uint8_t serial[SERIAL_MAX];
     size_t size = sizeof(serial);
-    if (gnutls_x509_crt_get_serial(crt, serial, &size) == 0)
-        r->tls.certificate.serial = hex(r, serial, size);
+    size_t skip = 0;
+    if (gnutls_x509_crt_get_serial(crt, serial, &size) != 0)
+        return;
+    /* The octet that only keeps a DER INTEGER positive is no digit of it. */
+    if (size > 1 && serial[0] == 0)
+        skip = 1;
+    r->tls.certificate.serial = hex(r, serial + skip, size - skip);
 }
 
 static void record_fingerprint(const unsigned char *der, size_t size,

@@ -18,7 +18,7 @@ struct tcp {
     void *ready_user;
     struct eyeballs race;
     enum tcp_phase phase;
-    int error; /* while FAILED */
+    int error; /* while FAILED or UNRESOLVED */
     bool drained;
     bool quickack;
     bool reset;
@@ -66,7 +66,7 @@ static void resolved(void *user, int error,
     if (error == S2S_OK) {
         start(c, addresses, count);
     } else {
-        c->phase = TCP_FAILED;
+        c->phase = TCP_UNRESOLVED;
         c->error = error;
         (void)snprintf(c->text, sizeof(c->text), "%s: %s", c->host, text);
     }
@@ -147,7 +147,7 @@ static int connected(struct tcp *c)
     tcp_advance(c);
     if (c->phase == TCP_CONNECTED)
         return S2S_OK;
-    if (c->phase == TCP_FAILED)
+    if (c->phase == TCP_FAILED || c->phase == TCP_UNRESOLVED)
         return c->error;
     return eyeballs_want(&c->race);
 }

@@ -37,7 +37,13 @@ s2s_transport tcp_transport(struct tcp_settings *settings);
  */
 void tcp_watch(void *conn, void (*ready)(void *user), void *user);
 
-enum tcp_phase { TCP_RESOLVING, TCP_CONNECTING, TCP_CONNECTED, TCP_FAILED };
+enum tcp_phase {
+    TCP_RESOLVING,
+    TCP_UNRESOLVED, /* and failed */
+    TCP_CONNECTING,
+    TCP_CONNECTED,
+    TCP_FAILED
+};
 enum tcp_phase tcp_phase(const void *conn);
 
 /* Take the connection one step further while it is not connected. */

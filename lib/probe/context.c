@@ -292,7 +292,13 @@ static struct probe *take(s2s_context *c, struct probe *p)
 
 struct probe *context_take(s2s_context *c)
 {
-    return take(c, TAILQ_FIRST(&c->finished));
+    struct probe *p = take(c, TAILQ_FIRST(&c->finished));
+    if (p != NULL && !has_work(c)) {
+        loop_quiet(&c->shared.loop);
+        if (has_work(c)) /* another thread asked in between */
+            loop_signal(&c->shared.loop);
+    }
+    return p;
 }
 
 /* ---- Waiting ---- */

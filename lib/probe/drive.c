@@ -201,7 +201,7 @@ int drive_stage(const struct probe *p)
     if (p->connected || (!p->own_transport && p->link.moved))
         return initiator_stage(p->stream);
     if (p->own_transport && p->link.open &&
-        tcp_phase(p->link.conn) == TCP_RESOLVING)
+        tcp_phase(p->link.conn) < TCP_CONNECTING)
         return S2S_STAGE_DNS;
     return S2S_STAGE_TCP;
 }

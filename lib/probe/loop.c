@@ -289,6 +289,11 @@ void loop_signal(const struct loop *l)
     errno = saved;
 }
 
+void loop_quiet(const struct loop *l)
+{
+    drain(l->event);
+}
+
 void loop_wait(const struct loop *l, int timeout_ms)
 {
     struct pollfd p = {.fd = l->epoll, .events = POLLIN};

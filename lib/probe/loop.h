@@ -56,6 +56,9 @@ void loop_fire(struct loop *l);
  * signal handler. */
 void loop_signal(const struct loop *l);
 
+/* Take loop_signal() back. */
+void loop_quiet(const struct loop *l);
+
 /* Milliseconds until the first timer, rounded up; -1: none. */
 int loop_timeout_ms(const struct loop *l);
 

@@ -307,8 +307,6 @@ void initiator_on_header(struct initiator *i)
         return;
     }
     i->state = FEATURES;
-    if (i->config->tls == INITIATOR_CLEAR)
-        i->stage = S2S_STAGE_FEATURES;
 }
 
 void initiator_on_footer(struct initiator *i)
