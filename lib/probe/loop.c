@@ -177,19 +177,27 @@ static void sift_down(struct loop *l, struct loop_timer *t)
     heap_put(l, place, t);
 }
 
+static void set_timerfd(struct loop *l, int64_t at)
+{
+    struct itimerspec s = {.it_value = {.tv_sec = 0}}; /* zero: not set */
+    int64_t left = at - loop_now(l);
+    if (at != 0) {
+        left = left < 1 ? 1 : left;
+        s.it_value.tv_sec = left / MICROSECONDS;
+        s.it_value.tv_nsec = (long)(left % MICROSECONDS) * 1000;
+    }
+    timerfd_settime(l->timer, 0, &s, NULL);
+    l->armed = at;
+}
+
 static void arm(struct loop *l)
 {
     int64_t at = l->heap_count > 0 ? l->heap[0]->at : 0;
-    if (at == l->armed || (at > l->armed && l->armed != 0))
-        return; /* fires early at worst, and is set again then */
-    int64_t from_now = at - loop_now(l);
-    if (from_now < 1)
-        from_now = 1;
-    struct itimerspec s = {
-        .it_value = {.tv_sec = from_now / MICROSECONDS,
-                     .tv_nsec = (long)(from_now % MICROSECONDS) * 1000}};
-    timerfd_settime(l->timer, 0, &s, NULL);
-    l->armed = at;
+    /* One that is set too early fires in vain once, and is set again then:
+     * cheaper than setting it for each timer that goes. */
+    bool early = l->armed != 0 && at > l->armed;
+    if (at != l->armed && !early)
+        set_timerfd(l, at);
 }
 
 int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at)
