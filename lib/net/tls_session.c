@@ -116,18 +116,32 @@ static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
     return 1;
 }
 
-/* Refuse keys that would cost too much, before anything is done with them. */
+/* The leaf in a Certificate message (RFC 5246, 7.4.2; RFC 8446, 4.4.2): behind
+ * the list's length, and in TLS 1.3 behind a context. */
+static struct der first_certificate(const gnutls_datum_t *message, bool context)
+{
+    const uint8_t *data = message->data;
+    size_t skip = context && message->size > 0 ? 1u + data[0] : 0u;
+    if (message->size < skip + 6)
+        return (struct der){NULL, 0};
+    data += skip + 3;
+    size_t left = message->size - skip - 6;
+    size_t size = (size_t)data[0] << 16 | (size_t)data[1] << 8 | data[2];
+    return (struct der){data + 3, size < left ? size : left};
+}
+
+/* GnuTLS computes with keys of any size: minutes of it for one handshake. This
+ * runs when the message has come, before anything is done with it. */
 static int check_key(gnutls_session_t session, unsigned type, unsigned when,
                      unsigned incoming, const gnutls_datum_t *message)
 {
     (void)type;
     (void)when;
-    (void)message;
-    unsigned count = 0;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    if (incoming == 0 || chain == NULL || count == 0)
+    if (incoming == 0)
         return 0;
-    size_t size = der_certificate_key_size(chain[0].data, chain[0].size);
+    bool context = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+    struct der leaf = first_certificate(message, context);
+    size_t size = der_certificate_key_size(leaf.data, leaf.left);
     return size <= DER_KEY_SIZE_MAX ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 

@@ -159,8 +159,6 @@ static int begin_tls(struct probe *p)
     s2s_tls tls = p->own_tls ? tls_provider(p->shared->tls) : p->options.tls;
     if (p->own_transport)
         tcp_quickack(p->link.conn);
-    p->result->tls.server_name = result_text(p->result, request.server_name);
-    p->result->tls.mode = direct ? "direct" : "starttls";
     return link_begin_tls(&p->link, &tls, &request);
 }
 
@@ -171,12 +169,15 @@ static enum drive tls_step(struct probe *p)
         if (e != S2S_OK)
             return fail_tls(p, e);
     }
+    if (p->link.secure)
+        return secured(p);
     int e = link_handshake(&p->link);
     if (!p->own_transport)
         p->connected = p->link.moved;
     if (e == S2S_WANT_READ || e == S2S_WANT_WRITE)
         return DRIVE_WAIT;
-    return e == S2S_OK ? secured(p) : fail_tls(p, e);
+    /* One more rung for what follows, so that the stage is seen. */
+    return e == S2S_OK ? DRIVE_ON : fail_tls(p, e);
 }
 
 enum drive drive_once(struct probe *p)

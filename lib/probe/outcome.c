@@ -82,7 +82,7 @@ static void explain_timeout(struct probe *p)
         result_find(r, FINDING_TIMEOUT, error_stage_name(p->stage));
 }
 
-void outcome_explain(struct probe *p)
+static void explain(struct probe *p)
 {
     s2s_result *r = p->result;
     switch (r->error) {
@@ -116,18 +116,28 @@ void outcome_explain(struct probe *p)
     }
 }
 
+/* Whether the second way got to where its own outcome says more. */
+static bool got_further(const struct probe *p)
+{
+    if (p->config.tls == INITIATOR_DIRECT)
+        return p->secured;
+    return p->stream != NULL && initiator_heard(p->stream);
+}
+
 void outcome_settle(struct probe *p)
 {
     s2s_result *r = p->result;
-    if (!p->switched)
-        return;
-    bool right = p->config.tls == INITIATOR_DIRECT ? p->secured
-                                                   : initiator_heard(p->stream);
-    if (right && p->config.tls == INITIATOR_DIRECT)
-        result_find(r, FINDING_DIRECT_TLS_PORT, NULL);
-    if (right || r->error == S2S_OK)
-        return;
-    r->error = p->first_error;
-    r->message = p->first_message;
-    p->stage = p->first_stage;
+    if (!p->switched) {
+        explain(p);
+    } else if (got_further(p)) {
+        if (p->config.tls == INITIATOR_DIRECT)
+            result_find(r, FINDING_DIRECT_TLS_PORT, NULL);
+        explain(p);
+    } else if (r->error != S2S_OK) {
+        r->error = p->first_error;
+        r->message = p->first_message;
+        p->stage = p->first_stage;
+        if (r->error == S2S_ECLOSED)
+            result_find(r, FINDING_CLOSED_AT_ONCE, NULL);
+    }
 }

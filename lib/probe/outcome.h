@@ -13,10 +13,11 @@ const char *outcome_doing(int stage);
  */
 bool outcome_other_way(struct probe *p);
 
-/* Add the findings that belong to the outcome. */
-void outcome_explain(struct probe *p);
-
-/* After both ways were tried: whose outcome counts. */
+/*
+ * The end of the probe. After both ways were tried, the first one's outcome
+ * counts unless the second got further. Then add the findings that belong to
+ * the outcome.
+ */
 void outcome_settle(struct probe *p);
 
 #endif

@@ -89,6 +89,9 @@ static int begin(struct probe *p, enum initiator_tls mode)
     p->result->tls.mode = mode == INITIATOR_CLEAR      ? "none"
                           : mode == INITIATOR_STARTTLS ? "starttls"
                                                        : "direct";
+    if (mode != INITIATOR_CLEAR && p->result->tls.server_name == NULL)
+        p->result->tls.server_name =
+            result_text(p->result, p->options.to.ascii);
     int e = initiator_new(&p->config, p->result, &p->stream);
     if (e != S2S_OK)
         return e;
@@ -128,7 +131,7 @@ static void finish(struct probe *p)
 static void start_failed(struct probe *p, int error)
 {
     result_fail(p->result, error, "%s", error_text(error));
-    outcome_explain(p);
+    outcome_settle(p);
     finish(p);
 }
 
@@ -149,7 +152,6 @@ static void on_end(struct probe *p)
             wake(p);
         return;
     }
-    outcome_explain(p);
     outcome_settle(p);
     finish(p);
 }
@@ -160,7 +162,6 @@ static void on_expired(struct probe *p)
     snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
              p->options.timeout_ms, outcome_doing(p->stage));
     initiator_fail(p->stream, S2S_ETIMEOUT, text);
-    outcome_explain(p);
     outcome_settle(p);
     finish(p);
 }

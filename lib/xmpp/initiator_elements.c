@@ -17,10 +17,13 @@
  * whatever came afterwards. */
 static void record_failure(struct initiator *i, int error, const char *text)
 {
+    if (i->waiting.error != S2S_OK &&
+        i->waiting.finding != FINDING_FROM_DIFFERS)
+        result_find(i->result, i->waiting.finding, NULL);
     if (i->certificate != S2S_OK)
         result_fail(i->result, i->certificate, "%s", i->certificate_text);
-    else if (i->waiting != S2S_OK)
-        result_fail(i->result, i->waiting, "%s", i->waiting_text);
+    else if (i->waiting.error != S2S_OK)
+        result_fail(i->result, i->waiting.error, "%s", i->waiting.text);
     else
         result_fail(i->result, error, "%s", text);
 }
@@ -28,9 +31,11 @@ static void record_failure(struct initiator *i, int error, const char *text)
 static void say_farewell(struct initiator *i, int error)
 {
     static const char close_tag[] = "</stream:stream>";
-    i->out.length = 0;
+    bool said = i->state == VERDICT; /* our end tag is out already */
+    if (!said)
+        i->out.length = 0;
     i->state = CLOSING;
-    if (!i->header_sent || error == S2S_ENOT_XMPP ||
+    if (said || !i->header_sent || error == S2S_ENOT_XMPP ||
         error == S2S_ETLS_INJECTION)
         return;
     if (stream_error_write(&i->out, error) != S2S_OK ||
@@ -188,7 +193,7 @@ static void on_error(struct initiator *i, const tree_node *n)
     snprintf(text, sizeof(text), "stream error %s%s%s",
              s->condition != NULL ? s->condition : "", s->text ? ": " : "",
              s->text != NULL ? s->text : "");
-    i->waiting = S2S_OK; /* the header of an error proves nothing */
+    i->waiting.error = S2S_OK; /* the header of an error proves nothing */
     initiator_fail_closed(i, e, text);
 }
 
@@ -196,7 +201,7 @@ static void on_error(struct initiator *i, const tree_node *n)
 static void on_verdict(struct initiator *i, const tree_node *n)
 {
     (void)n;
-    initiator_fail(i, i->waiting, i->waiting_text);
+    initiator_fail(i, i->waiting.error, i->waiting.text);
 }
 
 static void on_ignored(struct initiator *i, const tree_node *n)
@@ -296,9 +301,9 @@ void initiator_on_header(struct initiator *i)
     wire_received(i->config->log, n, tokenizer_verbatim(i->tokenizer));
     i->stream = result_add_stream(i->result, i->secured);
     i->waiting = stream_header_judge(n, i->config->from->unicode, i->config->to,
-                                     i->stream, i->result, &i->waiting_text);
+                                     i->stream, i->result);
     tree_clear(i->tree);
-    if (i->waiting != S2S_OK) {
+    if (i->waiting.error != S2S_OK) {
         /* Ending our side makes the peer end its own, or say why. */
         int e = buf_add_text(&i->out, "</stream:stream>");
         i->state = VERDICT;

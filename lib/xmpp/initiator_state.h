@@ -8,6 +8,7 @@
 #include "xml/tree.h"
 #include "xmpp/features.h"
 #include "xmpp/initiator.h"
+#include "xmpp/stream_header.h"
 
 enum initiator_state {
     HEADER,   /* ours is out, the peer's is due */
@@ -32,9 +33,8 @@ struct initiator {
     bool header_sent; /* of the stream that is on now */
     struct features features;
     struct result_stream *stream; /* in the record; NULL before a header */
-    int waiting;                  /* a verdict that waits: an error, or 0 */
-    const char *waiting_text;
-    int certificate; /* S2S_ECERT_*, or 0 */
+    struct stream_header_verdict waiting; /* until what follows is known */
+    int certificate;                      /* S2S_ECERT_*, or 0 */
     const char *certificate_text;
     uint64_t received;
     uint32_t elements;

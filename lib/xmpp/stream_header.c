@@ -82,32 +82,33 @@ static bool foreign_content(const tree_node *n)
                           strncmp(ns, component, sizeof(component) - 1) == 0);
 }
 
-int stream_header_judge(const tree_node *header, const char *from,
-                        const struct domain *to, struct result_stream *stream,
-                        s2s_result *result, const char **text)
+struct stream_header_verdict stream_header_judge(const tree_node *header,
+                                                 const char *from,
+                                                 const struct domain *to,
+                                                 struct result_stream *stream,
+                                                 s2s_result *result)
 {
+    static const struct stream_header_verdict
+        good = {0},
+        version = {S2S_EVERSION, FINDING_PRE_XMPP_1,
+                   "the stream header has no version 1.0"},
+        content = {S2S_ENAMESPACE, FINDING_CLIENT_PORT,
+                   "the stream header declares another content namespace "
+                   "than jabber:server"},
+        id = {S2S_ESTREAM_HEADER, FINDING_NO_STREAM_ID,
+              "the stream header has no usable id"},
+        domain = {S2S_ESTREAM_HEADER, FINDING_FROM_DIFFERS,
+                  "the stream header inside TLS is from another domain"};
     record(header, stream, result);
-    if (major_version(stream->version) < 1) {
-        result_find(result, FINDING_PRE_XMPP_1, stream->version);
-        *text = "the stream header has no version 1.0";
-        return S2S_EVERSION;
-    }
+    if (major_version(stream->version) < 1)
+        return version;
+    if (foreign_content(header))
+        return content;
+    if (stream->id == NULL || strlen(stream->id) > ID_MAX)
+        return id;
     lint(from, to, stream, result);
-    if (foreign_content(header)) {
-        result_find(result, FINDING_CLIENT_PORT, NULL);
-        *text = "the stream header declares another content namespace than "
-                "jabber:server";
-        return S2S_ENAMESPACE;
-    }
-    if (stream->id == NULL || strlen(stream->id) > ID_MAX) {
-        result_find(result, FINDING_NO_STREAM_ID, NULL);
-        *text = "the stream header has no usable id";
-        return S2S_ESTREAM_HEADER;
-    }
     if (stream->secure && stream->from != NULL &&
-        !domain_equal(to, stream->from)) {
-        *text = "the stream header inside TLS is from another domain";
-        return S2S_ESTREAM_HEADER;
-    }
-    return S2S_OK;
+        !domain_equal(to, stream->from))
+        return domain;
+    return good;
 }

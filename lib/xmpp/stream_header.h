@@ -11,14 +11,21 @@
  * some servers look at the letters. Errors of write.h. */
 int stream_header_write(struct buf *out, const char *from, const char *to);
 
+struct stream_header_verdict {
+    int error; /* S2S_EVERSION, S2S_ENAMESPACE, S2S_ESTREAM_HEADER; 0: none */
+    enum finding finding;
+    const char *text;
+};
+
 /*
- * Record the peer's header in `stream`, with findings, and judge it: S2S_OK
- * or S2S_EVERSION, S2S_ENAMESPACE, S2S_ESTREAM_HEADER with *text saying why.
- * The verdict is to be held back until something other than a stream error
- * follows: headers of set-up errors are often empty (RFC 6120, 4.9.1.2).
+ * Record the peer's header in `stream`, and judge it. A bad verdict is to be
+ * held back until something other than a stream error follows: headers of
+ * set-up errors are often empty (RFC 6120, 4.9.1.2).
  */
-int stream_header_judge(const tree_node *header, const char *from,
-                        const struct domain *to, struct result_stream *stream,
-                        s2s_result *result, const char **text);
+struct stream_header_verdict stream_header_judge(const tree_node *header,
+                                                 const char *from,
+                                                 const struct domain *to,
+                                                 struct result_stream *stream,
+                                                 s2s_result *result);
 
 #endif

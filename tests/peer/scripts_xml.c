@@ -123,9 +123,8 @@ static const struct peer_step full[] = {
 const struct script scripts_xml[] = {
     SENT("HTTP", http, S2S_ENOT_XMPP, NULL),
     SENT("SSH", ssh, S2S_ENOT_XMPP, NULL),
-    SENT("HTML", html, S2S_ENAMESPACE, COMPLAINT("invalid-namespace")),
-    SENT("HTML with a document type", doctype_html, S2S_EXML_FORBIDDEN,
-         COMPLAINT("restricted-xml")),
+    SENT("HTML", html, S2S_ENOT_XMPP, NULL),
+    SENT("HTML with a document type", doctype_html, S2S_ENOT_XMPP, NULL),
     SENT("space and text", nothing_but_space, S2S_ENOT_XMPP, NULL),
     SENT("zeros", zero, S2S_ENOT_XMPP, NULL),
     SENT("comment", comment, S2S_EXML_FORBIDDEN, COMPLAINT("restricted-xml")),
