@@ -41,7 +41,7 @@ static void log_line(void *user, int level, const char *area, const char *line)
 {
     unsigned *asked = user;
     (void)level;
-    if (strcmp(area, "sent") == 0 && strncmp(line, "<db:verify", 10) == 0)
+    if (strcmp(area, "out") == 0 && strncmp(line, "<db:verify", 10) == 0)
         ++*asked;
 }
 

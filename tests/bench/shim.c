@@ -1,7 +1,7 @@
 /*
  * shim PROGRAM [--smoke]: what the HTTP server adds to a probe, as processor
- * time (user and system) of a whole process: a probe by HTTP request on one
- * connection that stays, and a direct call here, of the same peer. Batches
+ * time (user and system) of a whole process: a probe by HTTP request, each on a
+ * connection of its own, and a direct call here, of the same peer. Batches
  * alternate; the median of their ratios counts.
  */
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@
 struct shim {
     pid_t pid;
     clockid_t clock; /* its processor time */
-    int fd;          /* a connection to it */
+    int port;
 };
 
 /* ---- The program ---- */
@@ -57,10 +57,10 @@ static int read_port(int fd)
     return bench_port(colon + 1);
 }
 
-static int connect_to(int port)
+static int connect_to(const struct shim *s)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_port = htons((uint16_t)port),
+                            .sin_port = htons((uint16_t)s->port),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bench_must(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0,
@@ -77,13 +77,12 @@ static void start(struct shim *s, const char *program, const char *ca_file)
     if (s->pid == 0)
         become(program, ca_file, out[1]);
     close(out[1]);
-    s->fd = connect_to(read_port(out[0]));
+    s->port = read_port(out[0]);
     bench_must(clock_getcpuclockid(s->pid, &s->clock) == 0, "no clock");
 }
 
 static void stop(const struct shim *s)
 {
-    close(s->fd);
     kill(s->pid, SIGTERM);
     waitpid(s->pid, NULL, 0);
 }
@@ -134,10 +133,13 @@ static void ask(const struct shim *s, const struct peer *peer)
                      peer->port, BENCH_FROM, BENCH_DOMAIN);
     snprintf(request, sizeof(request),
              "POST /api/xmpp-s2s/connect HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+             "Connection: close\r\n"
              "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
              n, body);
-    send_all(s->fd, request);
-    receive_reply(s->fd);
+    int fd = connect_to(s);
+    send_all(fd, request);
+    receive_reply(fd);
+    close(fd);
 }
 
 static void call(const struct peer *peer, s2s_context *context)

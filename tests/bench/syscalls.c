@@ -121,7 +121,7 @@ static void log_line(void *user, int level, const char *area, const char *line)
 {
     (void)user;
     (void)level;
-    if (strcmp(area, "sent") == 0 && strstr(line, "</stream:stream>") != NULL)
+    if (strcmp(area, "out") == 0 && strstr(line, "</stream:stream>") != NULL)
         at_features = now;
 }
 
