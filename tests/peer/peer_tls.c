@@ -36,7 +36,7 @@ static int send_hello(struct peer *p)
     const size_t length = sizeof(PEER_HELLO) - 1;
     while (p->hello_sent < length) {
         ptrdiff_t n =
-            lower_write(p, PEER_HELLO + p->hello_sent, length - p->hello_sent);
+            lower_write(p, &PEER_HELLO[p->hello_sent], length - p->hello_sent);
         if (n < 0)
             return (int)n;
         p->hello_sent += (size_t)n;
