@@ -123,10 +123,17 @@ static void tell_broken(struct judge *j)
            find(j->result, FINDING_CERT_UNTRUSTED, "%s", text));
 }
 
+/* Every signature is good up to an authority, even if some are weak. */
+static bool is_vouched_for(const struct certificate_path *path)
+{
+    return path->status == 0 ||
+           path->status ==
+               (GNUTLS_CERT_INVALID | GNUTLS_CERT_INSECURE_ALGORITHM);
+}
+
 static void judge_trust(struct judge *j)
 {
-    const unsigned weak = GNUTLS_CERT_INVALID | GNUTLS_CERT_INSECURE_ALGORITHM;
-    if (j->path->status == 0 || j->path->status == weak)
+    if (is_vouched_for(j->path))
         return;
     if (j->path->anchor == NULL)
         tell_unknown_issuer(j);
@@ -215,14 +222,20 @@ static void judge_usage(struct judge *j)
 
 /* ---- Revocation -------------------------------------------------------- */
 
+/* The certificate that signed the leaf; NULL when nothing vouches for it. */
+static gnutls_x509_crt_t trusted_issuer(const struct certificate_path *path)
+{
+    if (!is_vouched_for(path))
+        return NULL;
+    return path->count > 1 ? path->crts[1] : path->anchor;
+}
+
 static void judge_revocation(struct judge *j, const s2s_tls_info *info)
 {
-    const struct certificate_path *path = j->path;
     char date[CERTIFICATE_DATE];
     int64_t revoked = -1;
     enum certificate_status status = certificate_ocsp_judge(
-        info, path->crts[0], path->count > 1 ? path->crts[1] : path->anchor,
-        j->now, &revoked);
+        info, j->path->crts[0], trusted_issuer(j->path), j->now, &revoked);
     if (status == CERTIFICATE_STATUS_GOOD)
         return;
     if (status != CERTIFICATE_STATUS_REVOKED) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "net/certificate.h"
+#include "costly_key.h"
 #include "ocsp.h"
 #include "pki.h"
 
@@ -578,6 +579,27 @@ static void extra_certificates(void **state)
     pki_free(&leaf);
 }
 
+/* One whose key costs too much to verify with is not used. */
+static void costly_keys(void **state)
+{
+    (void)state;
+    struct pki_party costly = pki_make(
+        &(struct pki_spec){.cn = "Costly", .ca = true, .key = costly_key},
+        &root);
+    struct pki_party leaf = pki_make(&(struct pki_spec){NAMED}, &costly);
+    const struct pki_party *chain[] = {&leaf, &costly};
+    struct judged j = judge_chain(chain, 2, NULL);
+    assert_int_equal(j.error, S2S_ECERT_UNTRUSTED);
+    assert_string_equal(j.why, "the issuer CN=Costly is not known");
+    release(&j);
+    j = judge_chain(chain + 1, 1, NULL);
+    assert_int_equal(j.error, S2S_ECERT_UNTRUSTED);
+    assert_string_equal(j.why, "the certificate cannot be read");
+    release(&j);
+    pki_free(&costly);
+    pki_free(&leaf);
+}
+
 /* Every bit of a certificate counts: none can be changed and still pass. */
 static void forged(void **state)
 {
@@ -982,6 +1004,7 @@ int main(void)
         cmocka_unit_test(days_left),
         cmocka_unit_test(nothing_to_judge),
         cmocka_unit_test(extra_certificates),
+        cmocka_unit_test(costly_keys),
         cmocka_unit_test(forged),
         cmocka_unit_test(pinned),
         cmocka_unit_test(renewed_authority),

@@ -28,6 +28,7 @@ struct pki_spec {
     bool ca;
     bool no_ca_flag; /* may sign, but says it is no CA */
     unsigned rsa;    /* bits of an RSA key */
+    const char *key; /* PEM: take this one */
     unsigned usage;  /* key usage; 0: digital signature, or CA's */
     gnutls_digest_algorithm_t digest;
 };
@@ -142,6 +143,24 @@ static inline void pki_set_key_ids(gnutls_x509_crt_t crt,
     pki_must(gnutls_x509_crt_set_authority_key_id(crt, id, size));
 }
 
+static inline void pki_make_key(gnutls_x509_privkey_t key,
+                                const struct pki_spec *spec)
+{
+    unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+    gnutls_pk_algorithm_t type = GNUTLS_PK_ECDSA;
+    if (spec->key != NULL) {
+        gnutls_datum_t pem = {(unsigned char *)(uintptr_t)spec->key,
+                              (unsigned)strlen(spec->key)};
+        pki_must(gnutls_x509_privkey_import(key, &pem, GNUTLS_X509_FMT_PEM));
+        return;
+    }
+    if (spec->rsa != 0) {
+        bits = spec->rsa;
+        type = GNUTLS_PK_RSA;
+    }
+    pki_must(gnutls_x509_privkey_generate(key, type, bits, 0));
+}
+
 /* `issuer` NULL: self-signed. */
 static inline struct pki_party pki_make(const struct pki_spec *spec,
                                         const struct pki_party *issuer)
@@ -150,11 +169,7 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
     struct pki_party p;
     uint8_t number[2] = {0x4f, ++serial};
     pki_must(gnutls_x509_privkey_init(&p.key));
-    pki_must(gnutls_x509_privkey_generate(
-        p.key, spec->rsa != 0 ? GNUTLS_PK_RSA : GNUTLS_PK_ECDSA,
-        spec->rsa != 0 ? spec->rsa
-                       : GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-        0));
+    pki_make_key(p.key, spec);
     pki_must(gnutls_x509_crt_init(&p.crt));
     pki_must(gnutls_x509_crt_set_version(p.crt, 3));
     pki_must(gnutls_x509_crt_set_serial(p.crt, number, sizeof(number)));

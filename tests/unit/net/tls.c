@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "net/tls.h"
+#include "costly_key.h"
 #include "pki.h"
 
 #define PIPE_SIZE (256u << 10)
@@ -165,14 +166,15 @@ static int free_parties(void **state)
 /* one that we do not offer */
 #define OTHER_CIPHER "NORMAL:-CIPHER-ALL:+AES-256-CCM"
 
-static void start_server(struct world *w, const char *priorities,
-                         gnutls_certificate_request_t ask)
+static void start_server_as(struct world *w, const struct pki_party *who,
+                            const char *priorities,
+                            gnutls_certificate_request_t ask)
 {
-    gnutls_x509_crt_t chain[] = {server_party.crt, authority.crt};
+    gnutls_x509_crt_t chain[] = {who->crt, authority.crt};
     gnutls_datum_t alpn = {(unsigned char *)(uintptr_t) "xmpp-server", 11};
     pki_must(gnutls_certificate_allocate_credentials(&w->credentials));
-    pki_must(gnutls_certificate_set_x509_key(w->credentials, chain, 2,
-                                             server_party.key));
+    pki_must(
+        gnutls_certificate_set_x509_key(w->credentials, chain, 2, who->key));
     pki_must(
         gnutls_certificate_set_x509_trust(w->credentials, &authority.crt, 1));
     pki_must(gnutls_init(&w->server, GNUTLS_SERVER | GNUTLS_NONBLOCK));
@@ -189,6 +191,12 @@ static void start_server(struct world *w, const char *priorities,
     gnutls_transport_set_pull_function(w->server, server_pull);
     gnutls_transport_set_push_function(w->server, server_push);
     gnutls_transport_set_pull_timeout_function(w->server, server_wait);
+}
+
+static void start_server(struct world *w, const char *priorities,
+                         gnutls_certificate_request_t ask)
+{
+    start_server_as(w, &server_party, priorities, ask);
 }
 
 static s2s_tls_request request_of(struct world *w)
@@ -451,6 +459,29 @@ static void old_version(void **state)
     assert_int_equal(w->server_error, GNUTLS_E_FATAL_ALERT_RECEIVED);
     assert_int_equal(gnutls_alert_get(w->server), GNUTLS_A_PROTOCOL_VERSION);
     stop(w);
+}
+
+/* A key made to keep us busy is refused before it is used. */
+static void costly_keys(void **state)
+{
+    (void)state;
+    struct pki_party costly = pki_make(
+        &(struct pki_spec){.cn = "peer", .key = costly_key}, &authority);
+    struct pki_party plain =
+        pki_make(&(struct pki_spec){.cn = "peer", .rsa = 1024}, &authority);
+    for (int i = 0; i < 4; i++) {
+        struct world *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        start_server_as(w, i < 2 ? &costly : &plain, i % 2 != 0 ? TLS13 : TLS12,
+                        GNUTLS_CERT_IGNORE);
+        start_client(w, false);
+        assert_int_equal(shake(w), i < 2 ? S2S_ETLS_HANDSHAKE : S2S_OK);
+        assert_string_equal(tls_error(w->client),
+                            i < 2 ? "Error in the certificate" : "");
+        stop(w);
+    }
+    pki_free(&costly);
+    pki_free(&plain);
 }
 
 /* A server that insists on a certificate of ours: in TLS 1.3 its refusal
@@ -839,6 +870,7 @@ int main(void)
         cmocka_unit_test(finished_goes_out),
         cmocka_unit_test(refused_by_alert),
         cmocka_unit_test(old_version),
+        cmocka_unit_test(costly_keys),
         cmocka_unit_test(certificate_required),
         cmocka_unit_test(answer_in_the_clear),
         cmocka_unit_test(cut_in_handshake),
