@@ -132,8 +132,10 @@ void peer_stop(const struct peer *p)
 int peer_connect(const struct peer *p)
 {
     struct sockaddr_in a = loopback(p->port);
+    const int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bench_must(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0,
                "cannot connect to the peer");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
 }
