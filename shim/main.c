@@ -119,11 +119,9 @@ static bool start_demo(struct app *app)
     app->demo = demo_start(app->options.ca_file, error, sizeof(error));
     if (app->demo == NULL)
         return complain(error);
-    if (demo_port(app->demo) != DEMO_PORT)
-        fprintf(stderr,
-                "s2sprobe-http: port %d is taken, the demo for localhost is "
-                "on port %u\n",
-                DEMO_PORT, demo_port(app->demo));
+    fprintf(stderr, "s2sprobe-http: demo: localhost answers on port %u%s\n",
+            demo_port(app->demo),
+            demo_port(app->demo) != DEMO_PORT ? ", the default is taken" : "");
     return true;
 }
 

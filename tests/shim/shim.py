@@ -90,6 +90,7 @@ class Server:
             _, errors = self.process.communicate(timeout=TIMEOUT)
             raise AssertionError(f'no start: {line!r}\n{errors}')
         self.port = int(match.group(2))
+        self.expected = 0  # exit status
         self.errors = []
         self.news = threading.Condition()
         self.reader = threading.Thread(target=self.collect, daemon=True)
@@ -112,8 +113,11 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        status = self.stop()
+        if kind is None and status != self.expected:
+            raise AssertionError(f'exit status {status}\n' +
+                                 '\n'.join(self.errors))
 
     def stop(self):
         """Ends it if it still runs; its exit status."""
@@ -124,6 +128,11 @@ class Server:
         self.process.stdout.close()
         self.process.stderr.close()
         return status
+
+    def demo_port(self):
+        """Where the demo peer of this server listens."""
+        return int(re.search(r'on port (\d+)', self.await_error(
+            lambda line: ' demo: ' in line)).group(1))
 
     def connect(self):
         return socket.create_connection(('127.0.0.1', self.port), TIMEOUT)

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""How the server starts, refuses to start, and ends."""
+import os
+import resource
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import shim
+from shim import CONNECT
+
+
+def run(*args, **more):
+    return subprocess.run([shim.PROGRAM, *args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True,
+                          timeout=shim.TIMEOUT, check=False, **more)
+
+
+class Start(unittest.TestCase):
+    def refused(self, status, words, *args, **more):
+        done = run(*args, **more)
+        self.assertEqual((done.returncode, done.stdout), (status, ''), done)
+        self.assertTrue(done.stderr.startswith('s2sprobe-http: '), done)
+        self.assertIn(words, done.stderr)
+
+    def test_usage(self):
+        for args in (['--listen', '127.0.0.1:1s'], ['--listen', '[::1]:0'],
+                     ['--max-probes', '0'], ['--allow-target', 'x'],
+                     ['--identity', 'domain=a'], ['--nonsense'], ['word']):
+            self.refused(2, 'usage: ', *args)
+
+    def test_help(self):
+        done = run('--help')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertTrue(done.stdout.startswith('usage: s2sprobe-http'))
+        for option in ('--listen', '--ca-file', '--dns-server', '--max-probes',
+                       '--max-timeout', '--allow-target', '--allow-host',
+                       '--identity', '--demo', '--access-log', '--version'):
+            self.assertIn(option, done.stdout)
+
+    def test_version(self):
+        done = run('--version')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertRegex(done.stdout, r'^s2sprobe-http \d+\.\d+\.\d+\n$')
+
+    def test_port_taken(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+            self.refused(1, 'Address already in use', '--listen',
+                         f'127.0.0.1:{port}')
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            gone = f'{folder}/gone.pem'
+            bad = f'{folder}/bad.pem'
+            with open(bad, 'w', encoding='utf-8') as f:
+                f.write('no certificate\n')
+            free = ('--listen', '127.0.0.1:0')
+            self.refused(1, gone, *free, '--ca-file', gone)
+            self.refused(1, gone, *free, '--demo', '--ca-file', gone)
+            self.refused(1, 'not valid', *free, '--ca-file', bad)
+            self.refused(1, gone, *free, '--identity',
+                         f'domain=a.example,cert={bad},key={gone}')
+            self.refused(1, 'not valid', *free, '--dns-server', 'x y')
+
+    def test_too_few_descriptors(self):
+        self.refused(1, 'open files', '--listen', '127.0.0.1:0',
+                     preexec_fn=lambda: resource.setrlimit(
+                         resource.RLIMIT_NOFILE, (64, 64)))
+
+    def test_soft_limit_is_raised(self):
+        with shim.Server(preexec=lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (64, 4096))) as server:
+            self.assertEqual(server.get('/healthz').status, 200)
+
+    def test_same_port_again(self):
+        with shim.Server() as server:
+            server.get('/healthz')
+            port = server.port
+        with shim.Server(listen=f'127.0.0.1:{port}') as server:
+            self.assertEqual(server.get('/healthz').status, 200)
+
+    def test_own_hosts(self):
+        with shim.Server('--allow-host', 'probe.example',
+                         listen='127.0.0.2:0') as server:
+            def status(host):
+                with socket.create_connection(('127.0.0.2', server.port),
+                                              shim.TIMEOUT) as sock:
+                    sock.sendall(f'GET /healthz HTTP/1.1\r\nHost: {host}\r\n'
+                                 '\r\n'.encode())
+                    return shim.Reply(shim.read_all(sock)).status
+            for host in '127.0.0.2', 'PROBE.example:443', 'localhost':
+                self.assertEqual(status(host), 200)
+            for host in '127.0.0.3', 'probe.example.evil.example':
+                self.assertEqual(status(host), 421)
+        with shim.Server(listen='0.0.0.0:0') as server:
+            self.assertEqual(server.get('/healthz', host='192.0.2.1').status,
+                             200)
+            self.assertEqual(server.get('/healthz', host='a.example').status,
+                             421)
+
+    def test_no_key_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ['SSLKEYLOGFILE'] = f'{folder}/keys'
+            try:
+                with shim.Server('--demo') as server:
+                    reply = server.post(CONNECT, {
+                        'host': 'localhost', 'port': server.demo_port(),
+                        'fromDomain': 'a.example'})
+            finally:
+                del os.environ['SSLKEYLOGFILE']
+            self.assertTrue(reply.json['tls']['established'])
+            self.assertEqual(os.listdir(folder), [])
+
+
+class End(unittest.TestCase):
+    def test_signals(self):
+        for number in signal.SIGTERM, signal.SIGINT:
+            with shim.Server('--demo') as server:
+                server.process.send_signal(number)
+                self.assertEqual(server.process.wait(shim.TIMEOUT), 0)
+
+    def test_second_signal(self):
+        """The first waits for what is under way, the second does not."""
+        with shim.Server() as server, server.connect() as sock:
+            server.expected = 130
+            sock.sendall(b'POST ' + CONNECT.encode() + b' HTTP/1.1\r\n'
+                         b'Host: localhost\r\nContent-Length: 9\r\n'
+                         b'Content-Type: application/json\r\n'
+                         b'Expect: 100-continue\r\n\r\n')
+            self.assertIn(b'100 Continue', sock.recv(100))
+            server.process.send_signal(signal.SIGTERM)
+            while (reply := server.get('/healthz')).status == 200:
+                pass
+            self.assertEqual((reply.status, reply.body), (503, b'draining\n'))
+            reply = server.post(CONNECT, {'host': 'localhost',
+                                          'fromDomain': 'a.example'})
+            self.assertEqual((reply.status, reply.code),
+                             (503, 'shutting_down'))
+            server.process.send_signal(signal.SIGINT)
+            self.assertEqual(server.process.wait(shim.TIMEOUT), 130)
+
+
+if __name__ == '__main__':
+    shim.main()
