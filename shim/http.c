@@ -68,13 +68,6 @@ static int on_message(const struct mg_connection *connection, const char *text)
     return 1;
 }
 
-static int on_access(const struct mg_connection *connection, const char *text)
-{
-    (void)connection;
-    (void)text;
-    return 1;
-}
-
 /* ---- Start and stop ---------------------------------------------------- */
 
 static void set_hosts(struct http *http, const struct options *o)
@@ -91,7 +84,7 @@ static void set_hosts(struct http *http, const struct options *o)
     http->site.hosts.any_ipv4 = strcmp(o->listen_address, "0.0.0.0") == 0;
 }
 
-/* No files, no scripts, no TLS (Debian's build crashes with it). */
+/* No files, no scripts, no log of its own, no TLS (Debian's build crashes). */
 static const struct {
     const char *name, *value;
 } settings[] = {
@@ -125,8 +118,7 @@ static struct mg_context *start_server(struct http *http,
         "connection_queue", queue};
     const struct mg_callbacks callbacks = {.begin_request = on_request,
                                            .http_error = on_error,
-                                           .log_message = on_message,
-                                           .log_access = on_access};
+                                           .log_message = on_message};
     struct mg_init_data init = {&callbacks, http, list};
     struct mg_error_data failure = {NULL, error, error_size};
     snprintf(ports, sizeof(ports), "%s:%u", o->listen_address, o->listen_port);
