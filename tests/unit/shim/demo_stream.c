@@ -132,11 +132,13 @@ static void endless_tag(void **state)
 
 static void nul(void **state)
 {
+    static const char tag[] = "<stream:stream to='localhost' from='a\0b'>";
     struct demo_stream *s = fresh(false);
     (void)state;
-    memcpy(s->in, "<a\0>", 4);
-    s->in_length = 4;
+    memcpy(s->in, tag, sizeof(tag) - 1);
+    s->in_length = sizeof(tag) - 1;
     assert_int_equal(demo_stream_work(s), DEMO_CLOSE);
+    assert_int_equal(s->out_length, 0);
 }
 
 /* More answers than fit, when nobody takes them away. */
