@@ -15,7 +15,7 @@ struct tag {
     bool empty;       /* <a/> */
 };
 
-/* Writes everything or nothing; nothing is noticed by the peer soon enough. */
+/* All or nothing: a peer that reads nothing misses what does not fit. */
 __attribute__((format(printf, 2, 3))) static void put(struct demo_stream *s,
                                                       const char *format, ...)
 {

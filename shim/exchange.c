@@ -125,8 +125,8 @@ static enum refusal check_draining(struct exchange *x)
                                            : REFUSAL_NONE;
 }
 
-/* One byte. mg_read() says 0 at the end of chunks, 0 after a second of
- * silence where there is a length, negative when the peer has gone. */
+/* One byte. mg_read() says 0 at the end of the chunks; 0 after too long a
+ * silence where there is a length; negative when the peer has gone. */
 static enum refusal read_byte(struct exchange *x, bool *end)
 {
     char c;

@@ -58,12 +58,12 @@ static int on_error(struct mg_connection *connection, int status,
     return 0;
 }
 
-/* Messages about the server are worth telling, those about a connection are
- * a stranger's to cause. */
+/* Messages about the server are worth telling; those about a request are a
+ * stranger's to cause. While it starts, civetweb has a connection without a
+ * request in hand. */
 static int on_message(const struct mg_connection *connection, const char *text)
 {
-    if (connection == NULL ||
-        mg_get_request_info(connection) == NULL) /* also before the first */
+    if (connection == NULL || mg_get_request_info(connection) == NULL)
         fprintf(stderr, "s2sprobe-http: %s\n", text);
     return 1;
 }
