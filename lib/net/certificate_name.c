@@ -24,7 +24,7 @@ static bool dns_matches(const char *name, size_t length,
                         const struct domain *domain)
 {
     const char *wanted = domain->ascii;
-    if (length > 2 && name[0] == '*' && name[1] == '.') {
+    if (length > 1 && name[0] == '*' && name[1] == '.') {
         wanted = strchr(wanted, '.');
         if (wanted == NULL)
             return false;
@@ -42,7 +42,7 @@ static bool srv_matches(const char *name, size_t length,
            dns_matches(name + prefix, length - prefix, domain);
 }
 
-/* A bare domain, in U-labels as a rule; '@' and '/' are no part of one. */
+/* A bare domain, in U-labels as a rule. */
 static bool xmpp_matches(const char *name, size_t length,
                          const struct domain *domain)
 {
@@ -51,7 +51,7 @@ static bool xmpp_matches(const char *name, size_t length,
         return false;
     memcpy(text, name, length);
     text[length] = '\0';
-    return strpbrk(text, "@/") == NULL && domain_equal(domain, text);
+    return domain_equal(domain, text);
 }
 
 bool certificate_name_matches(const char *type, const void *value,

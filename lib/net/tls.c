@@ -124,7 +124,6 @@ static int info(void *session, s2s_tls_info *out)
     all.client_certificate_requested =
         gnutls_certificate_client_get_request_status(s->gnutls) != 0;
     all.client_certificate_sent =
-        all.client_certificate_requested != 0 &&
         gnutls_certificate_get_ours(s->gnutls) != NULL;
     memcpy(out, &all, out->size < sizeof(all) ? out->size : sizeof(all));
     return S2S_OK;

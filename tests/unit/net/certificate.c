@@ -502,20 +502,30 @@ static void facts(void **state)
     pki_free(&leaf);
 }
 
-/* An expired certificate that expired less than a day ago has -1 day left. */
-static void days_left(void **state)
+/* At the second; what expired less than a day ago has -1 day left. */
+static void times(void **state)
 {
-    (void)state;
-    struct pki_party leaf =
-        pki_make(&(struct pki_spec){NAMED, .begin = -50, .end = 10}, &middle);
     static const struct {
         int64_t seconds, days;
-    } rows[] = {{0, 10},
-                {1, 9},
-                {PKI_DAY * 10, 0},
-                {PKI_DAY * 10 + 1, -1},
-                {PKI_DAY * 11, -1},
-                {PKI_DAY * 11 + 1, -2}};
+        enum result_verdict chain;
+    } rows[] = {
+        {-PKI_DAY * 50 - 1, 60, RESULT_NOT_YET_VALID},
+        {-PKI_DAY * 50, 60, RESULT_OK},
+        {0, 10, RESULT_OK},
+        {1, 9, RESULT_OK},
+        {PKI_DAY * 10, 0, RESULT_OK},
+        {PKI_DAY * 10 + 1, -1, RESULT_EXPIRED},
+        {PKI_DAY * 11, -1, RESULT_EXPIRED},
+        {PKI_DAY * 11 + 1, -2, RESULT_EXPIRED},
+    };
+    (void)state;
+    struct pki_party top = pki_make(
+        &(struct pki_spec){.cn = "Top", .ca = true, .begin = -99, .end = 99},
+        NULL);
+    const struct pki_party *trusted[] = {&top};
+    struct certificate_trust *t = make_trust(trusted, 1);
+    struct pki_party leaf =
+        pki_make(&(struct pki_spec){NAMED, .begin = -50, .end = 10}, &top);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const unsigned char *chain[] = {leaf.der.data};
         size_t size = leaf.der.size;
@@ -526,12 +536,16 @@ static void days_left(void **state)
                              .chain_length = 1};
         s2s_result *r = result_new(S2S_OP_CONNECT);
         const char *why;
-        (void)certificate_judge(trust, &info, &domain,
-                                PKI_NOW + rows[i].seconds, r, &why);
+        assert_non_null(r);
+        (void)certificate_judge(t, &info, &domain, PKI_NOW + rows[i].seconds, r,
+                                &why);
         assert_int_equal(r->tls.certificate.days_left, rows[i].days);
+        assert_int_equal(r->tls.certificate.chain, rows[i].chain);
         result_free(r);
     }
+    certificate_trust_free(t);
     pki_free(&leaf);
+    pki_free(&top);
 }
 
 static void nothing_to_judge(void **state)
@@ -617,11 +631,80 @@ static void forged(void **state)
     pki_free(&leaf);
 }
 
+/* The same intermediate in other editions: one that an authority unknown to
+ * us signed, and one that has expired. The good one is found in any order. */
+static void editions(void **state)
+{
+    (void)state;
+    char *key = pki_key_pem(&middle);
+    struct pki_party cross =
+        pki_make(&(struct pki_spec){.cn = "Middle", .ca = true, .key = key},
+                 &other_root);
+    struct pki_party old = pki_make(
+        &(struct pki_spec){
+            .cn = "Middle", .ca = true, .key = key, .begin = -90, .end = -10},
+        &root);
+    struct pki_party leaf = pki_make(&(struct pki_spec){NAMED}, &middle);
+    const struct pki_party *chains[][4] = {
+        {&leaf, &cross, &middle, &old},
+        {&leaf, &old, &middle, &cross},
+        {&leaf, &cross, &other_root, &middle},
+        {&leaf, &old, &cross, &middle},
+    };
+    for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+        struct judged j = judge_chain(chains[i], 4, NULL);
+        if (j.error != S2S_OK)
+            fail_msg("%zu: %s", i, j.why);
+        release(&j);
+    }
+    const struct pki_party *expired[] = {&leaf, &cross, &old};
+    struct judged j = judge_chain(expired, 3, NULL);
+    assert_int_equal(j.error, S2S_ECERT_EXPIRED);
+    assert_string_equal(j.why, "CN=Middle expired on 2027-01-05");
+    release(&j);
+    pki_free(&cross);
+    pki_free(&old);
+    pki_free(&leaf);
+    free(key);
+}
+
+/* Very large, but well-formed. */
+static void large(void **state)
+{
+    (void)state;
+    for (size_t padding = 60000; padding <= 70000; padding += 10000) {
+        struct pki_party leaf =
+            pki_make(&(struct pki_spec){NAMED, .padding = padding}, &root);
+        const struct pki_party *chain[] = {&leaf};
+        struct judged j = judge_chain(chain, 1, NULL);
+        assert_string_equal(
+            j.why, padding == 60000 ? "" : "the certificate cannot be read");
+        release(&j);
+        pki_free(&leaf);
+    }
+}
+
+/* For mail only: not for servers, and so not for servers only. */
+static void mail_only(void **state)
+{
+    (void)state;
+    struct pki_party leaf = pki_make(
+        &(struct pki_spec){NAMED, .eku = GNUTLS_KP_EMAIL_PROTECTION}, &root);
+    const struct pki_party *chain[] = {&leaf};
+    struct judged j = judge_chain(chain, 1, NULL);
+    assert_int_equal(j.c->chain, RESULT_USAGE);
+    assert_null(seen(&j, FINDING_CERT_SERVER_ONLY));
+    release(&j);
+    pki_free(&leaf);
+}
+
 /* A trusted certificate that is itself the server's. */
 static void pinned(void **state)
 {
     (void)state;
-    struct pki_party self = pki_make(&(struct pki_spec){NAMED}, NULL);
+    /* Its own signature does not matter then. */
+    struct pki_party self =
+        pki_make(&(struct pki_spec){NAMED, .digest = GNUTLS_DIG_SHA1}, NULL);
     const struct pki_party *trusted[] = {&self};
     struct certificate_trust *t = make_trust(trusted, 1);
     struct judged j = judge_der(t, &self.der, 1, NULL, DOMAIN);
@@ -940,6 +1023,23 @@ static void stapled(void **state)
     pki_free(&leaf);
 }
 
+/* Who is not trusted cannot revoke either. */
+static void revoked_by_a_stranger(void **state)
+{
+    struct ocsp_spec spec = {.status = 'r', .updated = -1, .next = 3};
+    (void)state;
+    struct pki_party leaf = pki_make(&(struct pki_spec){NAMED}, &other_root);
+    const struct pki_party *chain[] = {&leaf, &other_root};
+    struct ocsp_der response = ocsp_make(&spec, &leaf, &other_root);
+    struct judged j = judge_chain(chain, 2, &response);
+    assert_int_equal(j.c->chain, RESULT_UNTRUSTED);
+    assert_null(seen(&j, FINDING_CERT_REVOKED));
+    assert_non_null(seen(&j, FINDING_REVOCATION_NOT_CHECKED));
+    release(&j);
+    free(response.data);
+    pki_free(&leaf);
+}
+
 /* A response that is cut off says nothing. */
 static void broken_status(void **state)
 {
@@ -1001,11 +1101,14 @@ int main(void)
         cmocka_unit_test(chains),
         cmocka_unit_test(a_good_one_has_no_findings),
         cmocka_unit_test(facts),
-        cmocka_unit_test(days_left),
+        cmocka_unit_test(times),
         cmocka_unit_test(nothing_to_judge),
         cmocka_unit_test(extra_certificates),
         cmocka_unit_test(costly_keys),
         cmocka_unit_test(forged),
+        cmocka_unit_test(editions),
+        cmocka_unit_test(large),
+        cmocka_unit_test(mail_only),
         cmocka_unit_test(pinned),
         cmocka_unit_test(renewed_authority),
         cmocka_unit_test(no_authorities),
@@ -1013,6 +1116,7 @@ int main(void)
         cmocka_unit_test(long_names),
         cmocka_unit_test(names),
         cmocka_unit_test(stapled),
+        cmocka_unit_test(revoked_by_a_stranger),
         cmocka_unit_test(broken_status),
         cmocka_unit_test(responders),
     };

@@ -28,6 +28,7 @@ struct pki_spec {
     bool ca;
     bool no_ca_flag; /* may sign, but says it is no CA */
     unsigned rsa;    /* bits of an RSA key */
+    size_t padding;  /* bytes of an extension that means nothing */
     const char *key; /* PEM: take this one */
     unsigned usage;  /* key usage; 0: digital signature, or CA's */
     gnutls_digest_algorithm_t digest;
@@ -143,6 +144,16 @@ static inline void pki_set_key_ids(gnutls_x509_crt_t crt,
     pki_must(gnutls_x509_crt_set_authority_key_id(crt, id, size));
 }
 
+static inline void pki_pad(gnutls_x509_crt_t crt, size_t length)
+{
+    void *bytes = calloc(1, length);
+    if (bytes == NULL)
+        abort();
+    pki_must(gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.4.1.1", bytes,
+                                                  length, 0));
+    free(bytes);
+}
+
 static inline void pki_make_key(gnutls_x509_privkey_t key,
                                 const struct pki_spec *spec)
 {
@@ -191,6 +202,8 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
     pki_must(gnutls_x509_crt_set_key_usage(p.crt, usage));
     if (!spec->ca || spec->eku != NULL)
         pki_add_eku(p.crt, spec->eku);
+    if (spec->padding > 0)
+        pki_pad(p.crt, spec->padding);
     pki_must(gnutls_x509_crt_sign2(
         p.crt, issuer != NULL ? issuer->crt : p.crt,
         issuer != NULL ? issuer->key : p.key,

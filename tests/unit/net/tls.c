@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "net/tls.h"
+#include "net/tls_io.h"
 #include "costly_key.h"
 #include "pki.h"
 
@@ -62,6 +63,7 @@ struct world {
     void *client;
     gnutls_session_t server;
     gnutls_certificate_credentials_t credentials;
+    const struct pki_party *trusted; /* by the server; NULL: `authority` */
     bool server_done;
     int server_error;
 };
@@ -175,8 +177,10 @@ static void start_server_as(struct world *w, const struct pki_party *who,
     pki_must(gnutls_certificate_allocate_credentials(&w->credentials));
     pki_must(
         gnutls_certificate_set_x509_key(w->credentials, chain, 2, who->key));
-    pki_must(
-        gnutls_certificate_set_x509_trust(w->credentials, &authority.crt, 1));
+    const struct pki_party *trusted =
+        w->trusted != NULL ? w->trusted : &authority;
+    pki_must(gnutls_certificate_set_x509_trust_mem(
+        w->credentials, &trusted->der, GNUTLS_X509_FMT_DER));
     pki_must(gnutls_init(&w->server, GNUTLS_SERVER | GNUTLS_NONBLOCK));
     pki_must(gnutls_priority_set_direct(w->server, priorities, NULL));
     pki_must(gnutls_credentials_set(w->server, GNUTLS_CRD_CERTIFICATE,
@@ -380,8 +384,12 @@ static void conversations(void **state)
                    ask && have);
         assert_int_equal(write_some(w, HEADER, strlen(HEADER)), strlen(HEADER));
         server_expect(w, HEADER);
+        char name[32];
+        size_t size = sizeof(name);
         assert_int_equal(gnutls_certificate_get_peers(w->server, &v) != NULL,
                          ask && have);
+        pki_must(gnutls_server_name_get(w->server, name, &size, &v, 0));
+        assert_string_equal(name, "peer.test");
         server_send(w, FEATURES);
         client_expect(w, FEATURES);
         pki_must(gnutls_bye(w->server, GNUTLS_SHUT_WR));
@@ -713,6 +721,124 @@ static void much_to_read(void **state)
     }
 }
 
+/* A full record takes few reads, though we read ahead little. */
+static void few_reads(void **state)
+{
+    static char bytes[16384];
+    char got[16384];
+    size_t in = 0;
+    (void)state;
+    struct world *w = start(TLS12, false);
+    assert_int_equal(shake(w), S2S_OK);
+    assert_int_equal(w->tls.read(w->client, got, 1), S2S_WANT_READ);
+    server_step(w);
+    assert_int_equal(gnutls_record_send(w->server, bytes, sizeof(bytes)),
+                     sizeof(bytes));
+    unsigned before = w->reads;
+    while (in < sizeof(got)) {
+        ptrdiff_t n = w->tls.read(w->client, got + in, sizeof(got) - in);
+        assert_true(n > 0);
+        in += (size_t)n;
+    }
+    assert_in_range(w->reads - before, 1, 3);
+    stop(w);
+}
+
+/* What could not be sent goes out before more is read. */
+static void read_sends_first(void **state)
+{
+    char got[256];
+    (void)state;
+    struct world *w = start(TLS12, false);
+    assert_int_equal(shake(w), S2S_OK);
+    assert_int_equal(w->tls.read(w->client, got, 1), S2S_WANT_READ);
+    server_step(w);
+    server_send(w, FEATURES);
+    server_send(w, FEATURES);
+    client_expect(w, FEATURES); /* the other one is read ahead */
+    w->up.limit = 10;
+    assert_int_equal(w->tls.write(w->client, HEADER, strlen(HEADER)),
+                     strlen(HEADER));
+    assert_int_equal(w->up.length, 10);
+    assert_int_equal(w->tls.read(w->client, got, sizeof(got)), S2S_WANT_WRITE);
+    w->up.limit = 0;
+    client_expect(w, FEATURES);
+    server_expect(w, HEADER);
+    stop(w);
+}
+
+/* A polite end, also when nothing was ever written. */
+static void close_notify(void **state)
+{
+    char c;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct world *w = start(i == 0 ? TLS12 : TLS13, false);
+        assert_int_equal(shake(w), S2S_OK);
+        w->tls.close(w->client);
+        w->client = NULL;
+        server_step(w);
+        assert_true(w->server_done);
+        assert_int_equal(gnutls_record_recv(w->server, &c, 1), 0);
+        stop(w);
+    }
+}
+
+/* A server that names authorities, and not ours, gets our certificate all the
+ * same: it may know better, or refuse and say so. */
+static void certificate_of_another_authority(void **state)
+{
+    unsigned count;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct world *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        struct pki_party other = pki_make(
+            &(struct pki_spec){.cn = "somebody else", .ca = true}, NULL);
+        w->trusted = &other;
+        start_server(w, i == 0 ? TLS12 : TLS13, GNUTLS_CERT_REQUEST);
+        start_client(w, true);
+        assert_int_equal(shake(w), S2S_OK);
+        check_info(w, i == 0 ? "TLS1.2" : "TLS1.3",
+                   i == 0 ? "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+                          : "TLS_AES_128_GCM_SHA256",
+                   true, true);
+        assert_int_equal(write_some(w, HEADER, strlen(HEADER)), strlen(HEADER));
+        server_expect(w, HEADER);
+        assert_non_null(gnutls_certificate_get_peers(w->server, &count));
+        stop(w);
+        pki_free(&other);
+    }
+}
+
+/* The cork holds so much, then it sends; sent into the void, it drops. */
+static void cork(void **state)
+{
+    static uint8_t bytes[TLS_IO_OUT_MAX];
+    struct tls_io io;
+    (void)state;
+    struct world *w = start(NULL, false);
+    s2s_tls_request request = request_of(w);
+    tls_io_init(&io, &request);
+    assert_int_equal(tls_io_push(&io, bytes, sizeof(bytes)), sizeof(bytes));
+    assert_int_equal(tls_io_room(&io), 0);
+    assert_int_equal(w->writes, 0);
+    assert_int_equal(tls_io_push(&io, bytes, 10), 10);
+    assert_int_equal(w->writes, 1);
+    w->up.limit = w->up.length + 4;
+    assert_int_equal(tls_io_push(&io, bytes, sizeof(bytes)), sizeof(bytes) - 6);
+    assert_int_equal(tls_io_push(&io, bytes, 10), S2S_WANT_WRITE);
+    assert_int_equal(io.wait, S2S_WANT_WRITE);
+    w->up.error = S2S_ECLOSED;
+    assert_int_equal(tls_io_push(&io, bytes, 10), 10);
+    assert_int_equal(io.broken, S2S_ECLOSED);
+    assert_int_equal(tls_io_room(&io), TLS_IO_OUT_MAX);
+    assert_int_equal(tls_io_push(&io, bytes, 10), 10);
+    assert_int_equal(tls_io_room(&io), TLS_IO_OUT_MAX);
+    tls_io_free(&io);
+    stop(w);
+}
+
 static void no_renegotiation(void **state)
 {
     char c;
@@ -880,6 +1006,11 @@ int main(void)
         cmocka_unit_test(last_words),
         cmocka_unit_test(backpressure),
         cmocka_unit_test(much_to_read),
+        cmocka_unit_test(few_reads),
+        cmocka_unit_test(read_sends_first),
+        cmocka_unit_test(close_notify),
+        cmocka_unit_test(certificate_of_another_authority),
+        cmocka_unit_test(cork),
         cmocka_unit_test(no_renegotiation),
         cmocka_unit_test(flood),
         cmocka_unit_test(warnings),
