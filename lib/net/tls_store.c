@@ -10,18 +10,19 @@
 
 /*
  * X25519 and AES-128 are cheapest, and everywhere. What is weak but still
- * answers (static RSA, CBC) stays, so that it can be reported; SHA-1
- * signatures do not, since nothing would tell of them afterwards. DHE is out:
- * the peer would choose the size of the numbers we compute with. What a
- * certificate may be used for is judged later and does not stop a handshake.
+ * answers (static RSA, CBC) stays and comes last, so that it can be reported;
+ * SHA-1 signatures do not, since nothing would tell of them afterwards. GnuTLS
+ * ends a handshake over a certificate whose key usage forbids what it is used
+ * for; only %COMPAT would change that, with worse beside it.
  */
 #define PRIORITIES                                                             \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"                               \
     ":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"                \
-    ":+AES-128-CBC:+AES-256-CBC:-DHE-RSA"                                      \
+    ":+AES-128-CBC:+AES-256-CBC"                                               \
+    ":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:+RSA"                           \
     ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"              \
     ":+GROUP-SECP521R1:+GROUP-X448:+GROUP-FFDHE2048:+GROUP-FFDHE3072"          \
-    ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%DEBUG_ALLOW_KEY_USAGE_VIOLATIONS"
+    ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 
 #define KEPT_MAX 64u
 

@@ -164,6 +164,7 @@ static int free_parties(void **state)
 
 #define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define LAX   ":%DEBUG_ALLOW_KEY_USAGE_VIOLATIONS"
 #define TLS11 "NORMAL:-VERS-ALL:+VERS-TLS1.1"
 /* one that we do not offer */
 #define OTHER_CIPHER "NORMAL:-CIPHER-ALL:+AES-256-CCM"
@@ -469,6 +470,70 @@ static void old_version(void **state)
     stop(w);
 }
 
+/* A handshake fails over no ordinary fault of a certificate, and over no cipher
+ * that can still be reported. */
+static void whatever_certificate(void **state)
+{
+    static const struct {
+        struct pki_spec leaf;
+        const char *priorities, *cipher;
+    } rows[] = {
+        {{.cn = "expired", .begin = -90, .end = -10}, TLS13, NULL},
+        {{.cn = "client only", .eku = GNUTLS_KP_TLS_WWW_CLIENT}, TLS13, NULL},
+        {{.cn = "short", .rsa = 1024}, TLS13, NULL},
+        {{.cn = "short", .rsa = 1024}, TLS12, NULL},
+        {{.cn = "SHA-1", .digest = GNUTLS_DIG_SHA1}, TLS13, NULL},
+        {{.cn = "SHA-1", .digest = GNUTLS_DIG_SHA1}, TLS12, NULL},
+        {{.cn = "static", .rsa = 2048, .usage = GNUTLS_KEY_KEY_ENCIPHERMENT},
+         TLS12 ":-KX-ALL:+RSA",
+         "TLS_RSA_WITH_AES_128_GCM_SHA256"},
+        {{.cn = "DHE", .rsa = 2048},
+         TLS12 ":-KX-ALL:+DHE-RSA:+RSA",
+         "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"},
+        {{.cn = "CBC"},
+         TLS12 ":-CIPHER-ALL:+AES-256-CBC",
+         "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"},
+        {{.cn = "P-256 only"}, TLS13 ":-GROUP-ALL:+GROUP-SECP256R1", NULL},
+        {{.cn = "P-384 only"}, TLS13 ":-GROUP-ALL:+GROUP-SECP384R1", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_party leaf = pki_make(&rows[i].leaf, &authority);
+        s2s_tls_info info = {.size = sizeof(info)};
+        struct world *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        start_server_as(w, &leaf, rows[i].priorities, GNUTLS_CERT_IGNORE);
+        start_client(w, false);
+        if (shake(w) != S2S_OK)
+            fail_msg("%s: %s, %s", rows[i].leaf.cn, tls_error(w->client),
+                     gnutls_strerror(w->server_error));
+        assert_int_equal(w->tls.info(w->client, &info), S2S_OK);
+        assert_int_equal(info.chain_sizes[0], leaf.der.size);
+        if (rows[i].cipher != NULL)
+            assert_string_equal(info.cipher, rows[i].cipher);
+        stop(w);
+        pki_free(&leaf);
+    }
+}
+
+/* But over a key usage that forbids what is done. */
+static void key_usage(void **state)
+{
+    (void)state;
+    struct pki_party leaf = pki_make(
+        &(struct pki_spec){.cn = "peer", .usage = GNUTLS_KEY_KEY_AGREEMENT},
+        &authority);
+    struct world *w = calloc(1, sizeof(*w));
+    assert_non_null(w);
+    start_server_as(w, &leaf, TLS12 LAX, GNUTLS_CERT_IGNORE);
+    start_client(w, false);
+    assert_int_equal(shake(w), S2S_ETLS_HANDSHAKE);
+    assert_string_equal(tls_error(w->client),
+                        "Key usage violation in certificate has been detected");
+    stop(w);
+    pki_free(&leaf);
+}
+
 /* A key made to keep us busy is refused before it is used. */
 static void costly_keys(void **state)
 {
@@ -725,7 +790,7 @@ static void much_to_read(void **state)
 static void few_reads(void **state)
 {
     static char bytes[16384];
-    char got[16384];
+    static char got[16384];
     size_t in = 0;
     (void)state;
     struct world *w = start(TLS12, false);
@@ -996,6 +1061,8 @@ int main(void)
         cmocka_unit_test(finished_goes_out),
         cmocka_unit_test(refused_by_alert),
         cmocka_unit_test(old_version),
+        cmocka_unit_test(whatever_certificate),
+        cmocka_unit_test(key_usage),
         cmocka_unit_test(costly_keys),
         cmocka_unit_test(certificate_required),
         cmocka_unit_test(answer_in_the_clear),
