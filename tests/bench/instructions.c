@@ -24,7 +24,7 @@
 
 #define WARM_UP 3
 
-/* As the library opens its sessions: lib/net/tls.c. */
+/* As the library opens its sessions: lib/net/tls_session.c. */
 #define FLAGS                                                                  \
     (GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS |  \
      GNUTLS_KEY_SHARE_TOP2 | GNUTLS_FORCE_CLIENT_CERT)
