@@ -17,9 +17,8 @@
  * whatever came afterwards. */
 static void record_failure(struct initiator *i, int error, const char *text)
 {
-    if (i->waiting.error != S2S_OK &&
-        i->waiting.finding != FINDING_FROM_DIFFERS)
-        result_find(i->result, i->waiting.finding, NULL);
+    if (i->waiting.error != S2S_OK)
+        result_find(i->result, i->waiting.finding, i->waiting.seen);
     if (i->certificate != S2S_OK)
         result_fail(i->result, i->certificate, "%s", i->certificate_text);
     else if (i->waiting.error != S2S_OK)

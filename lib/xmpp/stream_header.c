@@ -90,15 +90,13 @@ struct stream_header_verdict stream_header_judge(const tree_node *header,
 {
     static const struct stream_header_verdict
         good = {0},
-        version = {S2S_EVERSION, FINDING_PRE_XMPP_1,
+        version = {S2S_EVERSION, FINDING_PRE_XMPP_1, NULL,
                    "the stream header has no version 1.0"},
-        content = {S2S_ENAMESPACE, FINDING_CLIENT_PORT,
+        content = {S2S_ENAMESPACE, FINDING_CLIENT_PORT, NULL,
                    "the stream header declares another content namespace "
                    "than jabber:server"},
-        id = {S2S_ESTREAM_HEADER, FINDING_NO_STREAM_ID,
-              "the stream header has no usable id"},
-        domain = {S2S_ESTREAM_HEADER, FINDING_FROM_DIFFERS,
-                  "the stream header inside TLS is from another domain"};
+        id = {S2S_ESTREAM_HEADER, FINDING_NO_STREAM_ID, NULL,
+              "the stream header has no usable id"};
     record(header, stream, result);
     if (major_version(stream->version) < 1)
         return version;
@@ -109,6 +107,8 @@ struct stream_header_verdict stream_header_judge(const tree_node *header,
     lint(from, to, stream, result);
     if (stream->secure && stream->from != NULL &&
         !domain_equal(to, stream->from))
-        return domain;
+        return (struct stream_header_verdict){
+            S2S_ESTREAM_HEADER, FINDING_FROM_DIFFERS, stream->from,
+            "the stream header inside TLS is from another domain"};
     return good;
 }

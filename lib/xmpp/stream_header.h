@@ -14,6 +14,7 @@ int stream_header_write(struct buf *out, const char *from, const char *to);
 struct stream_header_verdict {
     int error; /* S2S_EVERSION, S2S_ENAMESPACE, S2S_ESTREAM_HEADER; 0: none */
     enum finding finding;
+    const char *seen; /* with it; NULL: nothing */
     const char *text;
 };
 
