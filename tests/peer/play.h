@@ -21,7 +21,7 @@ struct script {
     int error;
     int stage;            /* 0: S2S_STAGE_DONE */
     const char *farewell; /* bytes that no step expects; NULL: none */
-    const char *findings; /* codes in their order; NULL: not looked at */
+    const char *findings; /* codes in their order; NULL: none */
     const char *holds[4]; /* texts within the JSON */
 
     /* What else it may end with when it is cut, beside S2S_ECLOSED,

@@ -89,18 +89,19 @@ static const struct peer_step usual_error[] = {
                       "'/></stream:error>" BYE),
     FINISH};
 
-#define CERTIFICATE(label, kind, code)                                         \
+#define CERTIFICATE(label, kind, code, codes)                                  \
     {.name = "certificate: " label,                                            \
      .steps = usual,                                                           \
      .chain = kind,                                                            \
      .main = true,                                                             \
+     .findings = codes,                                                        \
      .error = code,                                                            \
      .stage = S2S_STAGE_FEATURES,                                              \
      .farewell = BYE},                                                         \
     {                                                                          \
-        .name = "accepted: " label, .steps = usual_ping, .op = S2S_OP_PING,    \
-        .chain = kind, .flags = S2S_ACCEPT_UNTRUSTED, .farewell = BYE,         \
-        .holds = {                                                             \
+        .name = "accepted: " label, .findings = codes " ping_proves_little",   \
+        .steps = usual_ping, .op = S2S_OP_PING, .chain = kind,                 \
+        .flags = S2S_ACCEPT_UNTRUSTED, .farewell = BYE, .holds = {             \
             "\"verified\":false"                                               \
         }                                                                      \
     }
@@ -242,10 +243,14 @@ const struct script scripts_tls[] = {
      .steps = secure_not_xml,
      .error = S2S_ENOT_XMPP,
      .stage = S2S_STAGE_FEATURES},
-    CERTIFICATE("stranger", TRUST_STRANGER, S2S_ECERT_UNTRUSTED),
-    CERTIFICATE("expired", TRUST_EXPIRED, S2S_ECERT_EXPIRED),
-    CERTIFICATE("other name", TRUST_OTHER_NAME, S2S_ECERT_NAME),
-    CERTIFICATE("nothing", TRUST_NOTHING, S2S_ECERT_UNTRUSTED),
+    CERTIFICATE("stranger", TRUST_STRANGER, S2S_ECERT_UNTRUSTED,
+                "cert_untrusted revocation_not_checked"),
+    CERTIFICATE("expired", TRUST_EXPIRED, S2S_ECERT_EXPIRED,
+                "revocation_not_checked cert_expired"),
+    CERTIFICATE("other name", TRUST_OTHER_NAME, S2S_ECERT_NAME,
+                "revocation_not_checked cert_name"),
+    CERTIFICATE("nothing", TRUST_NOTHING, S2S_ECERT_UNTRUSTED,
+                "cert_untrusted"),
     {.name = "certificate: no ping over a stranger's stream",
      .findings = "cert_untrusted revocation_not_checked",
      .op = S2S_OP_PING,

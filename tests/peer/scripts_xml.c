@@ -109,7 +109,8 @@ static const struct peer_step full[] = {
 #define SENT(label, table, code, words)                                        \
     {                                                                          \
         .name = "sent: " label, .tls_mode = S2S_TLS_STARTTLS, .steps = table,  \
-        .error = code, .stage = S2S_STAGE_STREAM, .farewell = words            \
+        .findings = code == S2S_ENOT_XMPP ? "not_xmpp" : NULL, .error = code,  \
+        .stage = S2S_STAGE_STREAM, .farewell = words                           \
     }
 #define TOO(label, table, where)                                               \
     {                                                                          \
@@ -117,6 +118,9 @@ static const struct peer_step full[] = {
         .tls_mode =                                                            \
             where == S2S_STAGE_STREAM ? S2S_TLS_STARTTLS : S2S_TLS_DIRECT,     \
         .limits = &small, .steps = table, .error = S2S_ELIMIT, .stage = where, \
+        .findings = where == S2S_STAGE_STREAM                                  \
+                        ? "own_limit"                                          \
+                        : "revocation_not_checked unknown_element own_limit",  \
         .farewell = COMPLAINT("policy-violation")                              \
     }
 
@@ -163,6 +167,7 @@ const struct script scripts_xml[] = {
     TOO("many elements", many_stanzas, S2S_STAGE_FEATURES),
     TOO("many bytes", many_bytes, S2S_STAGE_FEATURES),
     {.name = "as much as is allowed",
+     .findings = "revocation_not_checked unknown_element",
      .tls_mode = S2S_TLS_DIRECT,
      .limits = &small,
      .steps = full,
