@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -69,8 +70,6 @@ void eyeballs_init(struct eyeballs *e)
 {
     memset(e, 0, sizeof(*e));
     e->winner = e->set = e->timer = -1;
-    for (size_t i = 0; i < RESOLVER_ADDRESSES; i++)
-        e->attempts[i].fd = -1;
 }
 
 /* ---- One attempt ------------------------------------------------------ */
@@ -241,12 +240,20 @@ void eyeballs_start(struct eyeballs *e, const struct resolver_address *list,
                     size_t count, s2s_address_filter *filter, void *user)
 {
     bool allowed = false;
-    for (size_t i = 0; i < count && i < RESOLVER_ADDRESSES; i++) {
+    if (count > RESOLVER_ADDRESSES)
+        count = RESOLVER_ADDRESSES;
+    e->attempts = calloc(count, sizeof(*e->attempts));
+    if (e->attempts == NULL && count > 0) {
+        e->error = S2S_ENO_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
         struct eyeballs_attempt *a = &e->attempts[e->count];
         if (list[i].length > sizeof(a->address))
             continue;
         memcpy(&a->address, &list[i].address, list[i].length);
         a->length = list[i].length;
+        a->fd = -1;
         a->forbidden =
             filter != NULL && filter(user, &a->address.any, a->length) != 0;
         allowed = allowed || !a->forbidden;
@@ -310,4 +317,6 @@ void eyeballs_close(struct eyeballs *e)
     for (size_t i = 0; i < e->next; i++)
         close_fd(&e->attempts[i].fd);
     close_set(e);
+    free(e->attempts);
+    eyeballs_init(e);
 }

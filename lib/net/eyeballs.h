@@ -32,7 +32,7 @@ struct eyeballs_attempt {
 };
 
 struct eyeballs {
-    struct eyeballs_attempt attempts[RESOLVER_ADDRESSES];
+    struct eyeballs_attempt *attempts; /* `count` of them */
     size_t count;
     size_t next; /* attempts before it were started */
     size_t end;  /* attempts from here on will not be */
@@ -51,7 +51,8 @@ void eyeballs_start(struct eyeballs *e, const struct resolver_address *list,
                     size_t count, s2s_address_filter *filter, void *user);
 
 /* Do what can be done now. Afterwards there is a winner, an error
- * (S2S_ECONNECT, S2S_EADDRESS_FORBIDDEN, S2S_EINTERNAL), or neither yet. */
+ * (S2S_ECONNECT, S2S_EADDRESS_FORBIDDEN, S2S_EINTERNAL, S2S_ENO_MEMORY), or
+ * neither yet. */
 void eyeballs_advance(struct eyeballs *e);
 
 /* The winner's socket; before there is one, what to wait on, and whether for

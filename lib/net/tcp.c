@@ -22,29 +22,39 @@ struct tcp {
     bool drained;
     bool quickack;
     bool reset;
-    char text[TEXT];
+    char *text; /* TEXT bytes; NULL while there is nothing to say */
     char host[];
 };
 
 /* ---- Connecting ------------------------------------------------------- */
 
+/* Room for a text; without memory there is none. */
+static bool can_say(struct tcp *c)
+{
+    if (c->text == NULL)
+        c->text = calloc(1, TEXT);
+    return c->text != NULL;
+}
+
 static void fail(struct tcp *c, int error)
 {
     c->phase = TCP_FAILED;
     c->error = error;
+    if (!can_say(c))
+        return;
     if (error == S2S_EADDRESS_FORBIDDEN)
-        (void)snprintf(c->text, sizeof(c->text),
-                       "no address of the host is allowed");
+        (void)snprintf(c->text, TEXT, "no address of the host is allowed");
     else
-        eyeballs_describe(&c->race, c->text, sizeof(c->text));
+        eyeballs_describe(&c->race, c->text, TEXT);
 }
 
 /* Take over what became of the race. */
 static void note(struct tcp *c)
 {
-    if (c->race.winner >= 0)
+    if (c->race.winner >= 0) {
         c->phase = TCP_CONNECTED;
-    else if (c->race.error != S2S_OK)
+        c->drained = true; /* nothing is there before we have said a word */
+    } else if (c->race.error != S2S_OK)
         fail(c, c->race.error);
 }
 
@@ -68,7 +78,8 @@ static void resolved(void *user, int error,
     } else {
         c->phase = TCP_UNRESOLVED;
         c->error = error;
-        (void)snprintf(c->text, sizeof(c->text), "%s: %s", c->host, text);
+        if (can_say(c))
+            (void)snprintf(c->text, TEXT, "%s: %s", c->host, text);
     }
     if (c->ready != NULL)
         c->ready(c->ready_user); /* may close the connection */
@@ -110,6 +121,7 @@ static void tcp_close(void *conn)
     if (c->query != NULL)
         resolver_cancel(c->query);
     eyeballs_close(&c->race);
+    free(c->text);
     free(c);
 }
 
@@ -177,8 +189,8 @@ static int broken(struct tcp *c, int number)
         f++;
     if (number == ECONNRESET)
         c->reset = true;
-    if (c->text[0] == '\0')
-        (void)snprintf(c->text, sizeof(c->text), "%s", f->text);
+    if (c->text == NULL && can_say(c))
+        (void)snprintf(c->text, TEXT, "%s", f->text);
     return f->error;
 }
 
@@ -254,7 +266,8 @@ s2s_transport tcp_transport(struct tcp_settings *settings)
 
 const char *tcp_error(const void *conn)
 {
-    return ((const struct tcp *)conn)->text;
+    const char *text = ((const struct tcp *)conn)->text;
+    return text != NULL ? text : "";
 }
 
 void tcp_quickack(void *conn)
