@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <idn2.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -108,43 +109,53 @@ static bool strip_dot(const char *text, char *out, size_t size)
     return true;
 }
 
-int domain_parse(const char *text, struct domain *out)
+static int make(const char *ascii, const char *unicode, struct domain **out)
 {
-    struct domain d = {.deviation = false};
-    char input[DOMAIN_UNICODE_MAX];
-    if (!strip_dot(text, input, sizeof(input)))
-        return S2S_EINVALID_ARGUMENT;
-    if (ascii_lower(input) && strstr(input, "xn--") == NULL) {
-        /* Nothing to convert. */
-        if (!is_ldh(input) || ends_in_number(input))
-            return S2S_EINVALID_ARGUMENT;
-        memcpy(d.ascii, input, strlen(input) + 1);
-        memcpy(d.unicode, input, strlen(input) + 1);
-        *out = d;
-        return S2S_OK;
-    }
-    int e = to_ascii(input, d.ascii);
-    if (e != S2S_OK)
-        return e;
-    char *unicode = NULL;
-    int rc = idn2_to_unicode_8z8z(d.ascii, &unicode, IDN2_NONTRANSITIONAL);
-    if (rc != IDN2_OK)
-        return idn_error(rc);
-    e = take(unicode, d.unicode, sizeof(d.unicode));
-    if (e != S2S_OK)
-        return e;
-    d.deviation = has_deviation(d.unicode);
+    size_t first = strlen(ascii) + 1;
+    size_t second = strlen(unicode) + 1;
+    struct domain *d = malloc(sizeof(*d) + first + second);
+    if (d == NULL)
+        return S2S_ENO_MEMORY;
+    memcpy(d->ascii, ascii, first);
+    memcpy(d->ascii + first, unicode, second);
+    d->unicode = d->ascii + first;
+    d->deviation = has_deviation(unicode);
     *out = d;
     return S2S_OK;
 }
 
+int domain_parse(const char *text, struct domain **out)
+{
+    char input[DOMAIN_UNICODE_MAX];
+    char ascii[DOMAIN_MAX];
+    if (!strip_dot(text, input, sizeof(input)))
+        return S2S_EINVALID_ARGUMENT;
+    if (ascii_lower(input) && strstr(input, "xn--") == NULL) /* as it is */
+        return is_ldh(input) && !ends_in_number(input) ? make(input, input, out)
+                                                       : S2S_EINVALID_ARGUMENT;
+    int e = to_ascii(input, ascii);
+    if (e != S2S_OK)
+        return e;
+    char *unicode = NULL;
+    int rc = idn2_to_unicode_8z8z(ascii, &unicode, IDN2_NONTRANSITIONAL);
+    if (rc != IDN2_OK)
+        return idn_error(rc);
+    e = strlen(unicode) < DOMAIN_UNICODE_MAX ? make(ascii, unicode, out)
+                                             : S2S_EINVALID_ARGUMENT;
+    idn2_free(unicode);
+    return e;
+}
+
 bool domain_equal(const struct domain *d, const char *text)
 {
-    struct domain other;
+    struct domain *other;
     if (strcmp(d->ascii, text) == 0 || strcmp(d->unicode, text) == 0)
         return true;
-    return domain_parse(text, &other) == S2S_OK &&
-           strcmp(d->ascii, other.ascii) == 0;
+    if (domain_parse(text, &other) != S2S_OK)
+        return false;
+    bool equal = strcmp(d->ascii, other->ascii) == 0;
+    free(other);
+    return equal;
 }
 
 /* A literal without its brackets, or false. */
@@ -175,7 +186,7 @@ bool domain_is_ip(const char *text)
 int domain_parse_host(const char *text, char *out)
 {
     char literal[DOMAIN_MAX];
-    struct domain d;
+    struct domain *d;
     if (text == NULL)
         return S2S_EINVALID_ARGUMENT;
     if (parse_ip(text, literal, sizeof(literal))) {
@@ -183,7 +194,9 @@ int domain_parse_host(const char *text, char *out)
         return S2S_OK;
     }
     int e = domain_parse(text, &d);
-    if (e == S2S_OK)
-        memcpy(out, d.ascii, strlen(d.ascii) + 1);
-    return e;
+    if (e != S2S_OK)
+        return e;
+    memcpy(out, d->ascii, strlen(d->ascii) + 1);
+    free(d);
+    return S2S_OK;
 }

@@ -8,18 +8,18 @@
 #define DOMAIN_MAX         254 /* an A-label name with its NUL */
 #define DOMAIN_UNICODE_MAX 1024
 
-struct domain {
-    char ascii[DOMAIN_MAX];           /* lower case A-labels: DNS, SNI */
-    char unicode[DOMAIN_UNICODE_MAX]; /* lower case U-labels: the stream */
+struct domain {          /* one block; not to be copied by value */
+    const char *unicode; /* lower case U-labels: the stream */
     bool deviation; /* holds ß, final sigma or a joiner: IDNA2003 differs */
+    char ascii[];   /* lower case A-labels: DNS, SNI */
 };
 
 /*
  * Read a domain: U-labels or A-labels, one trailing dot stripped, letters,
  * digits and hyphens only after conversion. Refuses IP literals.
- * S2S_OK, S2S_EINVALID_ARGUMENT or S2S_ENO_MEMORY.
+ * S2S_OK, S2S_EINVALID_ARGUMENT or S2S_ENO_MEMORY. To be freed with free().
  */
-int domain_parse(const char *text, struct domain *out);
+int domain_parse(const char *text, struct domain **out);
 
 /* Whether `text` names the same domain, compared by A-labels. */
 bool domain_equal(const struct domain *d, const char *text);

@@ -239,6 +239,7 @@ int options_load_context(const s2s_context_options *from,
 void options_free_context(struct options_context *o)
 {
     for (size_t i = 0; i < o->identity_count; i++) {
+        free(o->identities[i].domain);
         free(o->identities[i].certificate);
         file_forget(o->identities[i].key);
     }
@@ -252,14 +253,14 @@ const struct options_identity *options_identity(const struct options_context *o,
                                                 const struct domain *domain)
 {
     for (size_t i = 0; i < o->identity_count; i++)
-        if (strcmp(o->identities[i].domain.ascii, domain->ascii) == 0)
+        if (strcmp(o->identities[i].domain->ascii, domain->ascii) == 0)
             return &o->identities[i];
     return NULL;
 }
 
 /* ---- Probe ---- */
 
-static int load_domain(const char *name, const char *text, struct domain *out,
+static int load_domain(const char *name, const char *text, struct domain **out,
                        char *what)
 {
     if (text == NULL || text[0] == '\0')
@@ -272,16 +273,15 @@ static int load_domain(const char *name, const char *text, struct domain *out,
 
 static int load_host(const s2s_options *o, struct options_probe *p, char *what)
 {
-    if (o->host == NULL) {
-        memcpy(p->host, p->to.ascii, sizeof(p->host));
-        return S2S_OK;
-    }
+    char host[DOMAIN_MAX];
+    if (o->host == NULL)
+        return copy_text(p->to->ascii, &p->host);
     p->host_given = true;
-    int e = domain_parse_host(o->host, p->host);
+    int e = domain_parse_host(o->host, host);
     if (e == S2S_EINVALID_ARGUMENT)
         return invalid(what, "host: \"%.80s\" is no name and no address",
                        o->host);
-    return e;
+    return e == S2S_OK ? copy_text(host, &p->host) : e;
 }
 
 static int load_numbers(const s2s_options *o, struct options_probe *p,
@@ -345,5 +345,15 @@ int options_load_probe(int op, const char *from, const char *to,
         e = load_callbacks(&known, &p, what);
     if (e == S2S_OK)
         *probe = p;
+    else
+        options_free_probe(&p);
     return e;
+}
+
+void options_free_probe(struct options_probe *o)
+{
+    free(o->from);
+    free(o->to);
+    free(o->host);
+    *o = (struct options_probe){.op = o->op};
 }

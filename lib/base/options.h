@@ -18,7 +18,7 @@ int options_load(void *to, size_t known, const void *from);
 
 /* An identity of ours, with its files read. */
 struct options_identity {
-    struct domain domain;
+    struct domain *domain;
     char *certificate; /* PEM, or NULL */
     char *key;
 };
@@ -51,8 +51,8 @@ const struct options_identity *options_identity(const struct options_context *o,
 /* s2s_options with from and to, owned. */
 struct options_probe {
     int op;
-    struct domain from, to;
-    char host[DOMAIN_MAX]; /* A-labels or literal */
+    struct domain *from, *to;
+    char *host; /* A-labels or literal */
     bool host_given;
     uint16_t port;
     uint16_t tls_mode;
@@ -68,5 +68,6 @@ struct options_probe {
 int options_load_probe(int op, const char *from, const char *to,
                        const s2s_options *options, struct options_probe *probe,
                        char what[OPTIONS_WHAT]);
+void options_free_probe(struct options_probe *o);
 
 #endif

@@ -232,7 +232,11 @@ static int make_probe(s2s_context *c, int op, const char *from, const char *to,
     int e = options_load_probe(op, from, to, options, &o, what);
     if (e == S2S_EINVALID_ARGUMENT)
         return probe_new_invalid(&c->shared, op, what, out);
-    return e == S2S_OK ? probe_new(&c->shared, &o, out) : e;
+    if (e != S2S_OK)
+        return e;
+    e = probe_new(&c->shared, &o, out);
+    options_free_probe(&o);
+    return e;
 }
 
 int context_submit(s2s_context *c, int op, const char *from, const char *to,

@@ -134,7 +134,7 @@ static enum drive secured(struct probe *p)
         return fail(p, e < 0 ? e : S2S_EINTERNAL, error_text(e));
     p->secured = true;
     record_tls(p, &info);
-    e = certificate_judge(p->shared->trust, &info, &p->options.to,
+    e = certificate_judge(p->shared->trust, &info, p->options.to,
                           p->shared->wall_clock(), p->result, &why);
     if (e != S2S_OK && e != S2S_ECERT_UNTRUSTED && e != S2S_ECERT_EXPIRED &&
         e != S2S_ECERT_NAME)
@@ -147,11 +147,11 @@ static enum drive secured(struct probe *p)
 static int begin_tls(struct probe *p)
 {
     const struct options_identity *mine =
-        options_identity(&p->shared->options, &p->options.from);
+        options_identity(&p->shared->options, p->options.from);
     bool direct = p->config.tls == INITIATOR_DIRECT;
     s2s_tls_request request = {
         .size = sizeof(request),
-        .server_name = p->options.to.ascii,
+        .server_name = p->options.to->ascii,
         .alpn = direct ? "xmpp-server" : NULL,
         .certificate = mine != NULL ? mine->certificate : NULL,
         .key = mine != NULL ? mine->key : NULL,

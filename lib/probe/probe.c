@@ -91,7 +91,7 @@ static int begin(struct probe *p, enum initiator_tls mode)
                                                        : "direct";
     if (mode != INITIATOR_CLEAR && p->result->tls.server_name == NULL)
         p->result->tls.server_name =
-            result_text(p->result, p->options.to.ascii);
+            result_text(p->result, p->options.to->ascii);
     int e = initiator_new(&p->config, p->result, &p->stream);
     if (e != S2S_OK)
         return e;
@@ -293,7 +293,7 @@ static int new_probe(struct shared *shared, int op, struct probe **out)
     return S2S_OK;
 }
 
-int probe_new(struct shared *shared, const struct options_probe *options,
+int probe_new(struct shared *shared, struct options_probe *options,
               struct probe **out)
 {
     struct probe *p;
@@ -302,19 +302,20 @@ int probe_new(struct shared *shared, const struct options_probe *options,
         return e;
     s2s_result *r = p->result;
     p->options = *options;
-    p->own_transport = !options->has_transport;
-    p->own_tls = !options->has_tls;
+    *options = (struct options_probe){.op = p->options.op};
+    p->own_transport = !p->options.has_transport;
+    p->own_tls = !p->options.has_tls;
     p->config = (struct initiator_config){
-        .from = &p->options.from,
-        .to = &p->options.to,
-        .verify = options->op == S2S_OP_PING,
+        .from = p->options.from,
+        .to = p->options.to,
+        .verify = p->options.op == S2S_OP_PING,
         .verify_id = p->verify_id,
         .verify_key = p->verify_key,
         .limits = &shared->options.limits,
         .log = &shared->options.log,
     };
-    r->from = result_text(r, p->options.from.unicode);
-    r->to = result_text(r, p->options.to.unicode);
+    r->from = result_text(r, p->options.from->unicode);
+    r->to = result_text(r, p->options.to->unicode);
     r->host = result_text(r, p->options.host);
     r->port = p->options.port;
     *out = p;
@@ -342,6 +343,7 @@ void probe_free(struct probe *p)
     if (p->stream != NULL || p->link.open)
         end_connection(p);
     result_free(p->result);
+    options_free_probe(&p->options);
     explicit_bzero(p->verify_key, sizeof(p->verify_key));
     free(p);
 }

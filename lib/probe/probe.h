@@ -4,8 +4,9 @@
 
 #include "probe/state.h"
 
-/* A probe that waits to be started. S2S_OK or S2S_ENO_MEMORY. */
-int probe_new(struct shared *shared, const struct options_probe *options,
+/* A probe that waits to be started. S2S_OK or S2S_ENO_MEMORY. Takes `options`
+ * over, on success only. */
+int probe_new(struct shared *shared, struct options_probe *options,
               struct probe **out);
 /* One that has already ended, with S2S_EINVALID_ARGUMENT and this text. */
 int probe_new_invalid(struct shared *shared, int op, const char *what,

@@ -93,9 +93,9 @@ static int free_authorities(void **state)
 
 /* ---- Judging ------------------------------------------------------------ */
 
-static struct domain domain_of(const char *text)
+static struct domain *domain_of(const char *text)
 {
-    struct domain d;
+    struct domain *d;
     assert_int_equal(domain_parse(text, &d), S2S_OK);
     return d;
 }
@@ -114,7 +114,7 @@ static struct judged judge_der(struct certificate_trust *t,
     const unsigned char *chain[32];
     size_t sizes[32];
     struct judged j = {.result = result_new(S2S_OP_CONNECT)};
-    struct domain domain = domain_of(name);
+    struct domain *domain = domain_of(name);
     s2s_tls_info info = {.size = sizeof(info),
                          .chain = chain,
                          .chain_sizes = sizes,
@@ -130,7 +130,8 @@ static struct judged judge_der(struct certificate_trust *t,
         info.ocsp_size = staple->length;
     }
     j.c = &j.result->tls.certificate;
-    j.error = certificate_judge(t, &info, &domain, PKI_NOW, j.result, &j.why);
+    j.error = certificate_judge(t, &info, domain, PKI_NOW, j.result, &j.why);
+    free(domain);
     return j;
 }
 
@@ -529,7 +530,7 @@ static void times(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const unsigned char *chain[] = {leaf.der.data};
         size_t size = leaf.der.size;
-        struct domain domain = domain_of(DOMAIN);
+        struct domain *domain = domain_of(DOMAIN);
         s2s_tls_info info = {.size = sizeof(info),
                              .chain = chain,
                              .chain_sizes = &size,
@@ -537,8 +538,9 @@ static void times(void **state)
         s2s_result *r = result_new(S2S_OP_CONNECT);
         const char *why;
         assert_non_null(r);
-        (void)certificate_judge(t, &info, &domain, PKI_NOW + rows[i].seconds, r,
+        (void)certificate_judge(t, &info, domain, PKI_NOW + rows[i].seconds, r,
                                 &why);
+        free(domain);
         assert_int_equal(r->tls.certificate.days_left, rows[i].days);
         assert_int_equal(r->tls.certificate.chain, rows[i].chain);
         result_free(r);
@@ -855,25 +857,27 @@ static void matching(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct domain d = domain_of(rows[i].domain);
+        struct domain *d = domain_of(rows[i].domain);
         size_t length =
             rows[i].length != 0 ? rows[i].length : strlen(rows[i].value);
-        if (certificate_name_matches(rows[i].type, rows[i].value, length, &d) !=
+        if (certificate_name_matches(rows[i].type, rows[i].value, length, d) !=
             rows[i].matches)
             fail_msg("%s %s for %s", rows[i].type, rows[i].value,
                      rows[i].domain);
+        free(d);
     }
 }
 
 static void long_names(void **state)
 {
     char name[3000];
-    struct domain d = domain_of(DOMAIN);
+    struct domain *d = domain_of(DOMAIN);
     (void)state;
     memset(name, 'a', sizeof(name));
-    assert_false(certificate_name_matches("xmpp", name, sizeof(name), &d));
-    assert_false(certificate_name_matches("dns", name, sizeof(name), &d));
-    assert_false(certificate_name_matches("srv", name, sizeof(name), &d));
+    assert_false(certificate_name_matches("xmpp", name, sizeof(name), d));
+    assert_false(certificate_name_matches("dns", name, sizeof(name), d));
+    assert_false(certificate_name_matches("srv", name, sizeof(name), d));
+    free(d);
 }
 
 /* What a certificate with these names says of DOMAIN; `listed` is what is
