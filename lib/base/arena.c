@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 1024u
+/* With its header below 1 KiB: malloc() is much quicker there. */
+#define BLOCK 960u
 
 struct arena_block {
     struct arena_block *next;

@@ -5,15 +5,22 @@
 
 #define LINE_MAX_BYTES 2048
 
+__attribute__((noinline, format(printf, 4, 0))) static void format_line(
+    const struct log *l, int level, const char *area, const char *format,
+    va_list args)
+{
+    char line[LINE_MAX_BYTES];
+    vsnprintf(line, sizeof(line), format, args);
+    l->function(l->user, level, area, line);
+}
+
 void log_line(const struct log *l, int level, const char *area,
               const char *format, ...)
 {
-    char line[LINE_MAX_BYTES];
+    va_list args;
     if (l == NULL || l->function == NULL || level > l->level)
         return;
-    va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    format_line(l, level, area, format, args);
     va_end(args);
-    l->function(l->user, level, area, line);
 }

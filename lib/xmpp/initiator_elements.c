@@ -73,13 +73,9 @@ void initiator_fail_closed(struct initiator *i, int error, const char *text)
 
 /* ---- Sending ---- */
 
-/* Queue what `e` says was appended to out behind `start`, once our own
- * tokenizer has accepted it. */
-static bool send_unit(struct initiator *i, size_t start, int e, bool header,
-                      bool secret)
+/* Queue what `e` says was appended to out behind `start`. */
+static bool queue_unit(struct initiator *i, size_t start, int e, bool secret)
 {
-    if (e == S2S_OK)
-        e = write_check(i->out.data + start, i->out.length - start, header);
     if (e != S2S_OK) {
         i->out.length = start;
         initiator_fail(i, e, error_text(e));
@@ -90,20 +86,32 @@ static bool send_unit(struct initiator *i, size_t start, int e, bool header,
     return true;
 }
 
+/* What `e` says was appended, judged by our own tokenizer. */
+static int check_unit(const struct initiator *i, size_t start, int e,
+                      bool header)
+{
+    if (e != S2S_OK)
+        return e;
+    return write_check(i->out.data + start, i->out.length - start, header);
+}
+
 void initiator_send_header(struct initiator *i)
 {
     size_t start = i->out.length;
     int e = stream_header_write(&i->out, i->config->from->unicode,
                                 i->config->to->unicode);
+    if (!i->header_checked) /* all headers of ours are the same */
+        e = check_unit(i, start, e, true);
+    i->header_checked = e == S2S_OK;
     i->header_sent = false;
-    send_unit(i, start, e, true, false);
+    queue_unit(i, start, e, false);
 }
 
 static void send_starttls(struct initiator *i)
 {
     size_t start = i->out.length;
     int e = buf_add_text(&i->out, "<starttls xmlns='" NS_TLS "'/>");
-    if (!send_unit(i, start, e, false, false))
+    if (!queue_unit(i, start, e, false))
         return;
     i->state = PROCEED;
     i->stage = S2S_STAGE_STARTTLS;
@@ -117,7 +125,7 @@ static void send_verify(struct initiator *i)
                                   c->verify_id, c->verify_key);
     i->stage = S2S_STAGE_PING;
     i->result->ping_method = "dialback-verify";
-    if (send_unit(i, start, e, false, true))
+    if (queue_unit(i, start, check_unit(i, start, e, false), true))
         i->state = ASKED;
 }
 

@@ -31,6 +31,7 @@ struct initiator {
     int stage;
     bool secured;
     bool header_sent; /* of the stream that is on now */
+    bool header_checked;
     struct features features;
     struct result_stream *stream; /* in the record; NULL before a header */
     struct stream_header_verdict waiting; /* until what follows is known */
