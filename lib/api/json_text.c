@@ -7,6 +7,7 @@
 
 #define JSON_MAX       (8u << 20)
 #define PATH_MAX_BYTES 128
+#define NUMBER_MAX     40
 
 static int dump(const char *bytes, size_t length, void *user)
 {
@@ -27,58 +28,85 @@ int json_text_make(const json_t *value, char **out)
     return S2S_OK;
 }
 
-static int add_path(struct buf *paths, const char *path, const json_t *value)
+/* The path to where the walk is. */
+struct walk {
+    struct buf *paths;
+    size_t length;
+    char path[PATH_MAX_BYTES];
+};
+
+static const char *scalar_text(const json_t *value, char number[NUMBER_MAX])
 {
-    char number[40];
-    const char *text = number;
     if (json_is_string(value))
-        text = json_string_value(value);
-    else if (json_is_boolean(value))
-        text = json_is_true(value) ? "true" : "false";
-    else if (json_is_integer(value))
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+        return json_string_value(value);
+    if (json_is_boolean(value))
+        return json_is_true(value) ? "true" : "false";
+    if (json_is_integer(value))
+        snprintf(number, NUMBER_MAX, "%" JSON_INTEGER_FORMAT,
                  json_integer_value(value));
     else
-        snprintf(number, sizeof(number), "%.3f", json_real_value(value));
-    int e = buf_add(paths, path, strlen(path) + 1);
-    return e == S2S_OK ? buf_add(paths, text, strlen(text) + 1) : e;
+        snprintf(number, NUMBER_MAX, "%.3f", json_real_value(value));
+    return number;
 }
 
-static int walk(struct buf *paths, const char *path, json_t *value);
-
-static int walk_member(struct buf *paths, const char *path, const char *key,
-                       json_t *value)
+static int add_scalar(struct walk *w, const json_t *value)
 {
-    char longer[PATH_MAX_BYTES];
-    snprintf(longer, sizeof(longer), "%s%s%s", path, path[0] ? "." : "", key);
-    return walk(paths, longer, value);
+    char number[NUMBER_MAX];
+    const char *text = scalar_text(value, number);
+    int e = buf_add(w->paths, w->path, w->length + 1);
+    return e == S2S_OK ? buf_add(w->paths, text, strlen(text) + 1) : e;
 }
 
-/* The depth is that of the layout above, not of anything a peer sends. */
-static int walk(struct buf *paths, const char *path, json_t *value)
+static int walk(struct walk *w, json_t *value);
+
+/* A member or an item; its name is ours, and no path is near the limit. */
+static int walk_below(struct walk *w, const char *name, json_t *value)
+{
+    size_t before = w->length;
+    size_t length = strlen(name);
+    if (before + length + 2 > sizeof(w->path))
+        return S2S_EINTERNAL;
+    if (before > 0)
+        w->path[w->length++] = '.';
+    memcpy(w->path + w->length, name, length + 1);
+    w->length += length;
+    int e = walk(w, value);
+    w->length = before;
+    w->path[before] = '\0';
+    return e;
+}
+
+static int walk_items(struct walk *w, json_t *list)
+{
+    char index[24];
+    int e = S2S_OK;
+    for (size_t i = 0; e == S2S_OK && i < json_array_size(list); i++) {
+        snprintf(index, sizeof(index), "%zu", i);
+        e = walk_below(w, index, json_array_get(list, i));
+    }
+    return e;
+}
+
+/* The depth is that of our own layout, not of anything a peer sends. */
+static int walk(struct walk *w, json_t *value)
 {
     int e = S2S_OK;
     const char *key;
     json_t *member;
-    if (json_is_object(value)) {
-        json_object_foreach(value, key, member)
-        {
-            if (e == S2S_OK)
-                e = walk_member(paths, path, key, member);
-        }
-        return e;
-    }
-    if (!json_is_array(value))
-        return add_path(paths, path, value);
-    for (size_t i = 0; e == S2S_OK && i < json_array_size(value); i++) {
-        char index[24];
-        snprintf(index, sizeof(index), "%zu", i);
-        e = walk_member(paths, path, index, json_array_get(value, i));
+    if (json_is_array(value))
+        return walk_items(w, value);
+    if (!json_is_object(value))
+        return add_scalar(w, value);
+    json_object_foreach(value, key, member)
+    {
+        if (e == S2S_OK)
+            e = walk_below(w, key, member);
     }
     return e;
 }
 
 int json_text_paths(struct buf *paths, json_t *value)
 {
-    return walk(paths, "", value);
+    struct walk w = {.paths = paths};
+    return walk(&w, value);
 }

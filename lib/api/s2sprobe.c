@@ -45,13 +45,13 @@ static int run_on(s2s_context *c, int op, const char *from, const char *to,
     return e;
 }
 
-/* A result that says only which argument is wrong. */
-static int refuse(int op, const char *what, s2s_result **out)
+/* A result that says only why nothing was tried. */
+static int refuse(int op, int error, const char *what, s2s_result **out)
 {
     s2s_result *r = result_new(op);
     if (r == NULL)
         return S2S_ENO_MEMORY;
-    result_fail(r, S2S_EINVALID_ARGUMENT, "%s", what);
+    result_fail(r, error, "%s", what);
     if (r->no_memory || json_build(r) != S2S_OK) {
         result_free(r);
         return S2S_ENO_MEMORY;
@@ -60,7 +60,7 @@ static int refuse(int op, const char *what, s2s_result **out)
         *out = r;
     else
         result_free(r);
-    return S2S_EINVALID_ARGUMENT;
+    return error;
 }
 
 static int run_alone(int op, const char *from, const char *to,
@@ -74,8 +74,11 @@ static int run_alone(int op, const char *from, const char *to,
     if (e == S2S_EINVALID_ARGUMENT) {
         memcpy(text, "setup.", 6);
         memcpy(text + 6, what, strlen(what) + 1);
-        return refuse(op, text, out);
+        return refuse(op, e, text, out);
     }
+    if (e == S2S_EINTERNAL)
+        return refuse(op, e, "no context: the system has no descriptors left",
+                      out);
     if (e != S2S_OK)
         return e;
     e = run_on(c, op, from, to, options, out);
@@ -93,7 +96,8 @@ static int run(int op, const char *from, const char *to,
     if (e != S2S_OK)
         return e;
     if (known.context != NULL && known.setup != NULL)
-        return refuse(op, "setup: not together with context", out);
+        return refuse(op, S2S_EINVALID_ARGUMENT,
+                      "setup: not together with context", out);
     if (known.context == NULL)
         return run_alone(op, from, to, options, known.setup, out);
     if (context_busy(known.context))

@@ -5,6 +5,7 @@ $S2SPROBE_LIBRARY is the library. Peers are in this program or on 127.0.0.1.
 """
 import ctypes
 import os
+import resource
 import socket
 import struct
 import sys
@@ -434,6 +435,20 @@ def _():
                     setup=s2s.ContextOptions(ca_file='/nonexistent/ca.pem'))
     equal(r.error, s2s.EINVALID_ARGUMENT)
     assert 'ca_file' in r.message, r.message
+
+
+@check('without descriptors there is a result that says so')
+def _():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        r = s2s.connect(*DOMAINS, host='127.0.0.1')
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    equal((r.error, r.get('code')), (s2s.EINTERNAL, 'internal'))
+    assert 'descriptors' in r.message, r.message
 
 
 @check('every exported function was called')
