@@ -42,6 +42,7 @@ struct sockaddr;
 
 typedef struct s2s_context s2s_context;
 typedef struct s2s_result s2s_result;
+typedef struct s2s_stream s2s_stream;
 
 /*
  * Outcomes. Each has a code name for machines (s2s_code_name(), "code" in the
@@ -123,7 +124,18 @@ enum s2s_stage {
 #define S2S_TLS_NONE     3 /* in the clear */
 
 /* s2s_options.flags */
-#define S2S_ACCEPT_UNTRUSTED 1u /* a bad certificate is a finding, no error */
+#define S2S_ACCEPT_UNTRUSTED 1u  /* a bad certificate is a finding, no error */
+#define S2S_AUTHENTICATE     2u  /* s2s_connect(): as an identity of ours */
+#define S2S_NO_EXTERNAL      4u  /* do not use SASL EXTERNAL */
+#define S2S_NO_DIALBACK      8u  /* do not use Server Dialback */
+#define S2S_NO_BIDI          16u /* do not use XEP-0288 */
+#define S2S_NO_ACKS          32u /* do not use XEP-0198 */
+/*
+ * Send a dialback key although the peer's certificate is not verified, when
+ * its address came from DNS for `to`. A key that a wrong peer gets lets it
+ * speak for `from` on that one stream. Never with `host`.
+ */
+#define S2S_DIALBACK_UNVERIFIED 64u
 
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0
@@ -133,6 +145,7 @@ enum s2s_stage {
 /* s2s_context_submit() */
 #define S2S_OP_CONNECT 1
 #define S2S_OP_PING    2
+#define S2S_OP_SEND    3
 
 /* s2s_result_finding_severity() */
 #define S2S_SEVERITY_INFO    0
@@ -189,9 +202,23 @@ typedef struct s2s_tls_request {
     void *lower;             /* first argument of the next two */
     s2s_read_fn *lower_read;
     s2s_write_fn *lower_write;
-    uint32_t role; /* 0: client */
+    uint32_t role; /* S2S_TLS_CLIENT or S2S_TLS_SERVER */
     uint32_t reserved;
+
+    /*
+     * Server only, may be NULL: the certificate and key (PEM) for the name
+     * that the client asks for, NULL when it asks for none. Called at most
+     * once, during the handshake. 0 or an error.
+     */
+    int (*choose)(void *chooser, const char *server_name,
+                  const char **certificate, const char **key);
+    void *chooser;
 } s2s_tls_request;
+
+/* s2s_tls_request.role. A server asks for a client's certificate, does not
+ * insist on it, and lets the library judge it. */
+#define S2S_TLS_CLIENT 0u
+#define S2S_TLS_SERVER 1u
 
 /* What a TLS provider tells after the handshake. Valid until close(). */
 typedef struct s2s_tls_info {
@@ -206,6 +233,7 @@ typedef struct s2s_tls_info {
     size_t ocsp_size;
     uint32_t client_certificate_requested; /* 0 or 1 */
     uint32_t client_certificate_sent;      /* 0 or 1 */
+    const char *server_name;               /* server only: asked for, or NULL */
 } s2s_tls_info;
 
 /*
@@ -242,6 +270,16 @@ typedef struct s2s_identity {
     const char *domain;           /* REQUIRED */
     const char *certificate_file; /* PEM, leaf first */
     const char *key_file;         /* PEM */
+    const char *key_password;     /* of the key or the PKCS#12 file, or NULL */
+    const char *pkcs12_file;      /* certificate and key, for the two above */
+
+    /* The secret of dialback keys (XEP-0185). NULL: random, and known to
+     * nothing but the context. */
+    const char *dialback_secret;
+
+    /* Where to take connections for it, as s2s_context_listen(); NULL ends.
+     * Not in s2s_options.identity together with a context. */
+    const char *const *listen;
 } s2s_identity;
 
 /* Limits on what a peer may send; 0 takes the default in brackets. */
@@ -257,6 +295,8 @@ typedef struct s2s_limits {
     uint32_t name;                  /* bytes of a name [1024] */
     uint32_t probe;                 /* bytes of one probe [1048576] */
     uint32_t stanzas;               /* top-level elements of a probe [100] */
+    uint32_t inbound;         /* connections that came in, at once [256] */
+    uint32_t inbound_address; /* of them unauthenticated of one address [8] */
 } s2s_limits;
 
 typedef struct s2s_context_options {
@@ -285,6 +325,12 @@ typedef struct s2s_options {
     const s2s_tls *tls;
     s2s_context *context; /* run there; NULL: a context of its own */
     const s2s_context_options *setup; /* for that own context; not with one */
+    const s2s_identity *identity;     /* for this probe, before the context's */
+    const char *const *also_from;     /* more domains of ours to authenticate on
+                                         the same stream, by dialback; NULL ends */
+    const char *stanza;   /* S2S_OP_SEND: one message, presence or iq */
+    uint32_t count;       /* pings, 1..1000 [1] */
+    uint32_t interval_ms; /* from one to the next, 1..600000 [1000] */
 } s2s_options;
 
 /* ---- Probes ---------------------------------------------------------- */
@@ -303,8 +349,22 @@ typedef struct s2s_options {
 S2S_API int s2s_connect(const char *from, const char *to,
                         const s2s_options *options, s2s_result **result);
 
-/* The same, then ask the peer for an answer and time it. */
+/*
+ * The same, then ask the peer for an answer and time it. With an identity for
+ * `from` and a way back (XEP-0288, or a listener of the context) that is an
+ * XMPP ping on an authenticated stream, otherwise a dialback verification
+ * (see s2s_options.ping_method). S2S_OK when every ping was answered.
+ */
 S2S_API int s2s_ping(const char *from, const char *to,
+                     const s2s_options *options, s2s_result **result);
+
+/*
+ * Authenticate, send one stanza, collect what comes back between the two
+ * domains: until the answer to an iq request, otherwise until the deadline,
+ * which is then no error. `stanza` is one element without namespace prefix,
+ * from and to of our domains; it replaces options->stanza.
+ */
+S2S_API int s2s_send(const char *from, const char *to, const char *stanza,
                      const s2s_options *options, s2s_result **result);
 
 /* ---- Results --------------------------------------------------------- */
@@ -405,6 +465,76 @@ S2S_API void s2s_context_wakeup(s2s_context *context);
 /* From any thread and from a signal handler: end all probes, for good. A
  * blocking call on the context returns S2S_ECANCELLED. */
 S2S_API void s2s_context_stop(s2s_context *context);
+
+/*
+ * Take connections for the context's identities: "192.0.2.1:5269",
+ * "[2001:db8::1]:5269", "0.0.0.0:0"; port 0 takes a free one. Peers find us by
+ * the DNS of our domains, which is not looked at. *port gets the port, and may
+ * be NULL. Returns 0, S2S_EINVALID_ARGUMENT (no address), S2S_EPOLICY (the
+ * system does not let us), S2S_ENO_MEMORY, S2S_EINTERNAL, S2S_EBUSY.
+ */
+S2S_API int s2s_context_listen(s2s_context *context, const char *address,
+                               uint16_t *port);
+
+/* ---- Streams that stay open -------------------------------------------- */
+
+/* s2s_event.type */
+#define S2S_EVENT_OPEN   1u /* authenticated: stanzas can be sent */
+#define S2S_EVENT_STANZA 2u /* one has come */
+#define S2S_EVENT_ACKED  3u /* the peer has acknowledged (XEP-0198) */
+#define S2S_EVENT_CLOSED 4u /* the last one: see s2s_stream_result() */
+
+/* s2s_event.via */
+#define S2S_VIA_STREAM  1u /* the stream itself */
+#define S2S_VIA_INBOUND 2u /* a connection that the peer opened to us */
+
+typedef struct s2s_event {
+    size_t size; /* set it before the call */
+    uint32_t type;
+    uint32_t via;       /* with STANZA */
+    const char *stanza; /* with STANZA: as sent, NUL-terminated, one element;
+                           until the next call on the stream */
+    size_t length;
+    uint64_t acked; /* with ACKED: stanzas of ours so far */
+} s2s_event;
+
+/*
+ * Open an authenticated stream on a context and keep it. options->timeout_ms
+ * is for the opening alone. Returns 0, S2S_EINVALID_ARGUMENT (a pointer is
+ * NULL), S2S_EABI, S2S_ENO_MEMORY, S2S_EBUSY; whatever else is wrong comes as
+ * S2S_EVENT_CLOSED. To be freed, before the context.
+ */
+S2S_API int s2s_stream_open(s2s_context *context, const char *from,
+                            const char *to, const s2s_options *options,
+                            void *user, s2s_stream **stream);
+
+/*
+ * Queue a stanza: one message, presence or iq without prefix, as text. Its from
+ * and to are domains of the stream or addresses in them. Returns 0,
+ * S2S_EINVALID_ARGUMENT (not such a stanza; nothing is sent), S2S_EPOLICY (not
+ * open), S2S_ELIMIT (too much waits to be sent), S2S_ENO_MEMORY.
+ */
+S2S_API int s2s_stream_send(s2s_stream *stream, const char *stanza,
+                            size_t length);
+
+/* Take the next event: 1; 0 when there is none; S2S_EABI. */
+S2S_API int s2s_stream_next(s2s_stream *stream, s2s_event *event);
+
+/* A stream of the context that has events, or NULL. s2s_context_run() returns
+ * 1 for them as for results. */
+S2S_API s2s_stream *s2s_context_stream(s2s_context *context);
+
+S2S_API void *s2s_stream_user(const s2s_stream *stream);
+
+/* End it: what is queued is sent first. S2S_EVENT_CLOSED follows. */
+S2S_API void s2s_stream_close(s2s_stream *stream);
+
+/* What was seen, once S2S_EVENT_CLOSED has been taken, else NULL. Belongs to
+ * the stream. */
+S2S_API const s2s_result *s2s_stream_result(const s2s_stream *stream);
+
+/* Ends it at once if need be. NULL is allowed. Not in a callback. */
+S2S_API void s2s_stream_free(s2s_stream *stream);
 
 /* ---- Odds and ends ---------------------------------------------------- */
 
