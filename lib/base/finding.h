@@ -166,6 +166,68 @@
       "this domain. Check its dialback code.")                                 \
     X(NO_ANSWER, "no_answer", ERROR, "peer",                                   \
       "The stream works but the request was not answered in time.")            \
+    X(ACKED_NOT_ANSWERED, "acked_not_answered", ERROR, "peer",                 \
+      "The server acknowledged the stanza (XEP-0198) but no answer came: it "  \
+      "lives, and could not or did not answer. See the return path.")          \
+    X(PING_ERROR, "ping_error", WARNING, "peer",                               \
+      "The ping was answered by an error that proves no reachability.")        \
+    X(PING_UNSUPPORTED, "ping_unsupported", INFO, "peer",                      \
+      "The server does not know XMPP ping (XEP-0199); its error answer "       \
+      "proves reachability all the same.")                                     \
+    /* Authentication */                                                       \
+    X(EXTERNAL_FAILED, "external_failed", WARNING, "us",                       \
+      "SASL EXTERNAL failed: the certificate must be valid for our domain, "   \
+      "lead to an authority that the server trusts, and allow use by TLS "     \
+      "clients.")                                                              \
+    X(CERT_REFUSED, "own_cert_refused", WARNING, "us",                         \
+      "The server ended the TLS connection because of our certificate; "       \
+      "without it the connection stands. Check its dates, its authority, "     \
+      "and that it allows use by TLS clients.")                                \
+    X(DIALBACK_NOT_OFFERED, "dialback_not_offered", INFO, "peer",              \
+      "The server does not offer dialback: only a certificate that it "        \
+      "trusts gets us in.")                                                    \
+    X(DIALBACK_INVALID, "dialback_invalid", ERROR, "us",                       \
+      "The server asked a host of our domain about our dialback key, and "     \
+      "was told that it is not ours: DNS of our domain leads to another "      \
+      "server, or several servers do not share one secret.")                   \
+    X(DIALBACK_ERROR, "dialback_error", ERROR, "us",                           \
+      "The server could not check our dialback key. Conditions that begin "    \
+      "with remote-server mean that it could not reach our domain: check "     \
+      "its SRV record, address and firewall.")                                 \
+    X(DIALBACK_WITHHELD, "dialback_withheld", WARNING, "us",                   \
+      "A dialback key goes only to a peer whose certificate is verified: "     \
+      "another one could use it to pass for us.")                              \
+    X(DIALBACK_NOT_CHECKED, "dialback_not_checked", INFO, "peer",              \
+      "The server accepted our dialback key without asking our listener.")     \
+    X(DIALBACK_SILENT, "dialback_silent", ERROR, "us",                         \
+      "The server does not answer our dialback key. It is most likely still "  \
+      "trying to reach our domain; see what our listener saw.")                \
+    /* The way back */                                                         \
+    X(RETURN_NOTHING, "return_nothing", ERROR, "us",                           \
+      "No connection came to our listener: the server does not find or "       \
+      "reach us. Check the SRV record of our domain, its address, firewall "   \
+      "and port.")                                                             \
+    X(RETURN_NO_LISTENER, "return_no_listener", ERROR, "us",                   \
+      "The answer would come on a connection that the server opens to our "    \
+      "domain, but this context has no listener.")                             \
+    X(RETURN_SILENT, "return_silent", ERROR, "network",                        \
+      "Something connected to our listener and sent nothing.")                 \
+    X(RETURN_TLS_FAILED, "return_tls_failed", ERROR, "us",                     \
+      "The server connected to us, and the TLS handshake failed: usually it "  \
+      "does not accept our certificate.")                                      \
+    X(RETURN_REFUSED, "return_refused", ERROR, "us",                           \
+      "The server connected to us and ended the stream. Its condition and "    \
+      "text say why: often our certificate.")                                  \
+    X(RETURN_CLOSED, "return_closed", ERROR, "us",                             \
+      "The server connected to us and left without a reason before it "        \
+      "authenticated: often it does not accept our certificate.")              \
+    X(RETURN_NO_AUTH, "return_no_auth", ERROR, "peer",                         \
+      "The server connected to us but did not prove to be the domain it is: "  \
+      "its certificate or its dialback failed here.")                          \
+    X(RETURN_NO_VERIFY, "return_no_verify", ERROR, "peer",                     \
+      "The server connected to us but never asked about our dialback key.")    \
+    X(RETURN_IDLE, "return_idle", ERROR, "peer",                               \
+      "The server connected to us and authenticated, but sent no answer.")     \
     /* Ourselves */                                                            \
     X(OWN_LIMIT, "own_limit", ERROR, "peer",                                   \
       "The peer sent more than our limits allow.")                             \

@@ -163,6 +163,53 @@ void result_add_attempt(s2s_result *r, const char *address, const char *outcome)
     r->attempt_count++;
 }
 
+struct result_ping *result_add_ping(s2s_result *r, int64_t now)
+{
+    struct result_ping **end = &r->pings;
+    if (r->ping_count >= RESULT_LIST)
+        return NULL;
+    struct result_ping *p = take(r, sizeof(*p));
+    if (p == NULL)
+        return NULL;
+    p->sent_at = now;
+    p->us = p->ack_us = -1;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = p;
+    r->ping_count++;
+    return p;
+}
+
+struct result_also *result_add_also(s2s_result *r, const char *domain)
+{
+    struct result_also **end = &r->also;
+    struct result_also *a = take(r, sizeof(*a));
+    if (a == NULL)
+        return NULL;
+    a->domain = result_text(r, domain);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = a;
+    return a;
+}
+
+struct result_inbound *result_add_inbound(s2s_result *r,
+                                          const struct inbound *seen)
+{
+    struct result_inbound **end = &r->inbound;
+    if (r->inbound_count >= RESULT_LIST)
+        return NULL;
+    struct result_inbound *i = take(r, sizeof(*i));
+    if (i == NULL)
+        return NULL;
+    i->seen = *seen;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = i;
+    r->inbound_count++;
+    return i;
+}
+
 void result_add_name(s2s_result *r, const char *type, const char *value,
                      bool matches)
 {

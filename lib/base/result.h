@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/finding.h"
+#include "base/inbound.h"
 
 #define RESULT_STREAMS 4   /* clear, inside TLS, authenticated, one to spare */
 #define RESULT_LIST    512 /* no list grows longer; more is dropped */
@@ -125,6 +126,43 @@ struct result_stream_error {
     const char *other; /* application condition as "{ns}local" */
 };
 
+struct result_auth {      /* of our outgoing stream; NULL: not so */
+    const char *method;   /* that succeeded: "external" or "dialback" */
+    const char *external; /* "success", or the failure's condition */
+    const char *external_text;
+    const char *dialback; /* "valid", "invalid", "error", "silent" */
+    const char *dialback_condition;
+    bool bidi; /* XEP-0288 was agreed on */
+};
+
+struct result_also { /* one more domain of ours on the stream */
+    struct result_also *next;
+    const char *domain;
+    const char *answer; /* as result_auth.dialback; NULL: none yet */
+    const char *condition;
+};
+
+struct result_acks {     /* XEP-0198 */
+    const char *version; /* "2" or "3"; NULL: not in use */
+    bool enabled;
+    uint32_t sent, acked;
+};
+
+struct result_ping {
+    struct result_ping *next;
+    const char *answer; /* "result", "unsupported", "error"; NULL: none */
+    const char *condition;
+    const char *via; /* "stream" or "inbound" */
+    int64_t sent_at; /* of the loop's clock */
+    int64_t us;      /* until the answer; -1: none */
+    int64_t ack_us;  /* until acknowledged; -1: not */
+};
+
+struct result_inbound { /* a connection that came in meanwhile */
+    struct result_inbound *next;
+    struct inbound seen;
+};
+
 struct result_finding {
     struct result_finding *next;
     enum finding id;
@@ -156,6 +194,13 @@ struct s2s_result {
     const char *ping_answer; /* "valid", "invalid", "error", "result" */
     const char *ping_condition;
     struct result_texts stanzas;
+    struct result_auth auth;
+    struct result_also *also;
+    struct result_acks acks;
+    struct result_ping *pings;
+    struct result_inbound *inbound;
+    bool listening; /* connections could come in for `from` */
+    uint32_t ping_count, inbound_count;
 
     /* Microseconds per stage, indexed by result_stage_index(); -1: never. */
     int64_t stage_us[12];
@@ -202,6 +247,12 @@ void result_add_name(s2s_result *r, const char *type, const char *value,
                      bool matches);
 /* The next stream of the connection; the last one again when all are used. */
 struct result_stream *result_add_stream(s2s_result *r, bool secure);
+/* A ping just sent, a domain just offered, a connection seen; NULL when there
+ * are RESULT_LIST already or no memory. */
+struct result_ping *result_add_ping(s2s_result *r, int64_t now);
+struct result_also *result_add_also(s2s_result *r, const char *domain);
+struct result_inbound *result_add_inbound(s2s_result *r,
+                                          const struct inbound *seen);
 /* The stream begun last, or NULL. */
 const struct result_stream *result_last_stream(const s2s_result *r);
 

@@ -19,6 +19,8 @@ enum kind {
     LIMITS,
     CAPS,
     SASL2,
+    SM2,
+    SM3,
     CLIENT /* only a client port offers it */
 };
 
@@ -31,8 +33,8 @@ static const struct row {
     {NS_SASL, "mechanisms", "SASL-", MECHANISMS},
     {NS_DIALBACK_OFFER, "dialback", "DIALBACK", DIALBACK},
     {NS_BIDI_OFFER, "bidi", "BIDI", BIDI},
-    {"urn:xmpp:sm:3", "sm", "SM-3", PLAIN},
-    {"urn:xmpp:sm:2", "sm", "SM-2", PLAIN},
+    {"urn:xmpp:sm:3", "sm", "SM-3", SM3},
+    {"urn:xmpp:sm:2", "sm", "SM-2", SM2},
     {NS_LIMITS, "limits", "LIMITS", LIMITS},
     {NS_CAPS, "c", "CAPS", CAPS},
     {NS_COMPRESS, "compression", "COMPRESS-", METHODS},
@@ -169,6 +171,8 @@ static void read_one(struct reader *r, const tree_node *n)
     r->out->starttls = r->out->starttls || row->kind == STARTTLS;
     r->out->dialback = r->out->dialback || row->kind == DIALBACK;
     r->out->bidi = r->out->bidi || row->kind == BIDI;
+    r->out->sm2 = r->out->sm2 || row->kind == SM2;
+    r->out->sm3 = r->out->sm3 || row->kind == SM3;
     r->out->client = r->out->client || row->kind == CLIENT;
     if (row->kind == MECHANISMS) {
         if (add_each(r, n, "mechanism", row->label, rank) == 0)

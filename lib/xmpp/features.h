@@ -13,6 +13,7 @@ struct features { /* what decisions are taken on */
     bool external;
     bool dialback;
     bool bidi;
+    bool sm2, sm3; /* XEP-0198 */
     bool client; /* bind, session and the like: a client port */
 };
 
