@@ -31,7 +31,7 @@ static void say_farewell(struct initiator *i, int error)
 {
     static const char close_tag[] = "</stream:stream>";
     bool said = i->state == VERDICT; /* our end tag is out already */
-    if (!said)
+    if (!said && error != S2S_OK)
         i->out.length = 0;
     i->state = CLOSING;
     if (said || !i->header_sent || error == S2S_ENOT_XMPP ||
@@ -58,9 +58,21 @@ void initiator_succeed(struct initiator *i)
 }
 
 /* The peer ended the stream or the connection. Where it never offered TLS,
- * that is its answer to <starttls/>. */
+ * that is its answer to <starttls/>; in answer to a key it is an error
+ * (XEP-0220, 2.1.1). */
 void initiator_fail_closed(struct initiator *i, int error, const char *text)
 {
+    if (i->state == SASL && error == S2S_ECLOSED) {
+        initiator_fail(i, S2S_EAUTH_ABORTED,
+                       "the peer ended the stream during SASL EXTERNAL");
+        return;
+    }
+    if (i->state == KEYED && error == S2S_ECLOSED) {
+        initiator_fail(i, S2S_EDIALBACK_FAILED,
+                       "the peer ended the stream in answer to our dialback "
+                       "key");
+        return;
+    }
     if (i->state == PROCEED && !i->features.starttls) {
         result_find(i->result, FINDING_TLS_NOT_OFFERED, NULL);
         initiator_fail(i, S2S_ETLS_NOT_OFFERED,
@@ -73,8 +85,7 @@ void initiator_fail_closed(struct initiator *i, int error, const char *text)
 
 /* ---- Sending ---- */
 
-/* Queue what `e` says was appended to out behind `start`. */
-static bool queue_unit(struct initiator *i, size_t start, int e, bool secret)
+bool initiator_queue(struct initiator *i, size_t start, int e, bool secret)
 {
     if (e != S2S_OK) {
         i->out.length = start;
@@ -86,9 +97,7 @@ static bool queue_unit(struct initiator *i, size_t start, int e, bool secret)
     return true;
 }
 
-/* What `e` says was appended, judged by our own tokenizer. */
-static int check_unit(const struct initiator *i, size_t start, int e,
-                      bool header)
+int initiator_check(const struct initiator *i, size_t start, int e, bool header)
 {
     if (e != S2S_OK)
         return e;
@@ -101,23 +110,23 @@ void initiator_send_header(struct initiator *i)
     int e = stream_header_write(&i->out, i->config->from->unicode,
                                 i->config->to->unicode);
     if (!i->header_checked) /* all headers of ours are the same */
-        e = check_unit(i, start, e, true);
+        e = initiator_check(i, start, e, true);
     i->header_checked = e == S2S_OK;
     i->header_sent = false;
-    queue_unit(i, start, e, false);
+    initiator_queue(i, start, e, false);
 }
 
 static void send_starttls(struct initiator *i)
 {
     size_t start = i->out.length;
     int e = buf_add_text(&i->out, "<starttls xmlns='" NS_TLS "'/>");
-    if (!queue_unit(i, start, e, false))
+    if (!initiator_queue(i, start, e, false))
         return;
     i->state = PROCEED;
     i->stage = S2S_STAGE_STARTTLS;
 }
 
-static void send_verify(struct initiator *i)
+void initiator_ask_last(struct initiator *i)
 {
     const struct initiator_config *c = i->config;
     size_t start = i->out.length;
@@ -125,7 +134,7 @@ static void send_verify(struct initiator *i)
                                   c->verify_id, c->verify_key);
     i->stage = S2S_STAGE_PING;
     i->result->ping_method = "dialback-verify";
-    if (queue_unit(i, start, check_unit(i, start, e, false), true))
+    if (initiator_queue(i, start, initiator_check(i, start, e, false), true))
         i->state = ASKED;
 }
 
@@ -146,14 +155,20 @@ static void lint_secured(struct initiator *i)
 /* The stream is as secure as it gets, and its features are known. */
 static void on_usable(struct initiator *i)
 {
+    if (i->authenticated) {
+        initiator_become_ready(i, i->result->auth.method);
+        return;
+    }
     if (i->secured)
         lint_secured(i);
     else if (i->features.starttls_required)
         result_find(i->result, FINDING_TLS_REQUIRED, NULL);
     if (i->certificate != S2S_OK)
         initiator_fail(i, i->certificate, i->certificate_text);
+    else if (i->config->authenticate)
+        initiator_authenticate(i);
     else if (i->config->verify)
-        send_verify(i);
+        initiator_ask_last(i);
     else
         initiator_succeed(i);
 }
@@ -211,7 +226,7 @@ static void on_verdict(struct initiator *i, const tree_node *n)
     initiator_fail(i, i->waiting.error, i->waiting.text);
 }
 
-static void on_ignored(struct initiator *i, const tree_node *n)
+void initiator_on_ignored(struct initiator *i, const tree_node *n)
 {
     char name[512];
     snprintf(name, sizeof(name), "{%s}%s", tree_ns(n), tree_local(n));
@@ -224,7 +239,7 @@ static void on_ignored(struct initiator *i, const tree_node *n)
 static void on_unexpected(struct initiator *i, const tree_node *n)
 {
     if (i->secured) {
-        on_ignored(i, n);
+        initiator_on_ignored(i, n);
         return;
     }
     if (i->state == FEATURES)
@@ -244,10 +259,11 @@ static void on_answer(struct initiator *i, const tree_node *n)
     };
     const struct initiator_config *c = i->config;
     const char *condition;
-    enum dialback_answer a = dialback_read_verify(
-        n, c->from->unicode, c->to->unicode, c->verify_id, &condition);
+    enum dialback_answer a =
+        dialback_read_answer(n, DIALBACK_VERIFY, c->from->unicode,
+                             c->to->unicode, c->verify_id, &condition);
     if (a == DIALBACK_OTHER) {
-        on_ignored(i, n);
+        initiator_on_ignored(i, n);
         return;
     }
     struct tokenizer_span s = tokenizer_verbatim(i->tokenizer);
@@ -262,7 +278,7 @@ static void on_answer(struct initiator *i, const tree_node *n)
 }
 
 /* What a top-level element means in each state: the first row that fits. NULL
- * for ns fits any element. */
+ * fits any. */
 static const struct rule {
     enum initiator_state state;
     const char *ns, *local;
@@ -275,9 +291,21 @@ static const struct rule {
     {PROCEED, NS_TLS, "failure", on_tls_failure},
     {PROCEED, NS_STREAMS, "error", on_error},
     {PROCEED, NULL, NULL, on_unexpected},
+    {SASL, NS_SASL, "success", initiator_on_success},
+    {SASL, NS_SASL, "failure", initiator_on_failure},
+    {SASL, NS_STREAMS, "error", on_error},
+    {SASL, NULL, NULL, initiator_on_ignored},
+    {KEYED, NS_DIALBACK, "result", initiator_on_key_answer},
+    {KEYED, NS_STREAMS, "error", on_error},
+    {KEYED, NULL, NULL, initiator_on_ignored},
+    {READY, NS_SERVER, NULL, initiator_on_stanza},
+    {READY, NS_DIALBACK, "result", initiator_on_result},
+    {READY, NS_DIALBACK, "verify", initiator_on_verify},
+    {READY, NS_STREAMS, "error", on_error},
+    {READY, NULL, NULL, initiator_on_other},
     {ASKED, NS_DIALBACK, "verify", on_answer},
     {ASKED, NS_STREAMS, "error", on_error},
-    {ASKED, NULL, NULL, on_ignored},
+    {ASKED, NULL, NULL, initiator_on_ignored},
     {VERDICT, NS_STREAMS, "error", on_error},
     {VERDICT, NULL, NULL, on_verdict},
 };
@@ -285,7 +313,8 @@ static const struct rule {
 void initiator_on_element(struct initiator *i)
 {
     const tree_node *n = tree_root(i->tree);
-    if (++i->elements > i->config->limits->stanzas) {
+    bool endless = i->state == READY && i->config->endless;
+    if (++i->elements > i->config->limits->stanzas && !endless) {
         result_find(i->result, FINDING_OWN_LIMIT, "elements");
         initiator_fail(i, S2S_ELIMIT, "too many elements");
         return;
@@ -294,7 +323,8 @@ void initiator_on_element(struct initiator *i)
     for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
         const struct rule *r = &rules[k];
         if (r->state == i->state &&
-            (r->ns == NULL || tree_is(n, r->ns, r->local))) {
+            (r->ns == NULL || strcmp(r->ns, tree_ns(n)) == 0) &&
+            (r->local == NULL || strcmp(r->local, tree_local(n)) == 0)) {
             r->apply(i, n);
             break;
         }

@@ -25,10 +25,10 @@ enum sm_event {
     SM_OTHER, /* no element of ours */
     SM_ENABLED,
     SM_FAILED,
-    SM_ASKED,   /* <r/>: to be answered with sm_write_answer() */
-    SM_ACKED,   /* <a/>: `acked` has moved, or not */
-    SM_BROKEN,  /* an <a/> without a number, or for more than was sent */
-    SM_ENABLE   /* a request, on the receiving side */
+    SM_ASKED,  /* <r/>: to be answered with sm_write_answer() */
+    SM_ACKED,  /* <a/>: `acked` has moved, or not */
+    SM_BROKEN, /* an <a/> without a number, or for more than was sent */
+    SM_ENABLE  /* a request, on the receiving side */
 };
 
 /* Append <enable/>, and begin to count. Errors of write.h. */

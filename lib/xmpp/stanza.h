@@ -33,13 +33,14 @@ int stanza_write_ping(struct buf *out, const char *from, const char *to,
  * Append our answer to a stanza: an empty result to a ping request; the error
  * service-unavailable to any other IQ request (RFC 6120, 8.2.3 item 3) and to
  * a message that is no error; nothing to the rest, nor when from or to is
- * missing. from and to are swapped as written.
+ * missing, or the id of an IQ (RFC 6120, 8.1.3). from and to are swapped as
+ * written. Errors of write.h.
  */
 int stanza_write_answer(struct buf *out, const tree_node *request);
 
 enum stanza_answer {
     STANZA_NO_ANSWER, /* not the answer to this request */
-    STANZA_RESULT,    /* children and all: XEP-0199, 4.3 wants none, some send */
+    STANZA_RESULT, /* children and all: XEP-0199, 4.3 wants none, some send */
     STANZA_UNSUPPORTED, /* service-unavailable or feature-not-implemented: a
                            living server (XEP-0199, 4.3) */
     STANZA_ERROR        /* any other error */
@@ -55,7 +56,11 @@ enum stanza_answer stanza_read_answer(const tree_node *n,
                                       const struct domain *to, const char *id,
                                       const char **condition);
 
-/* The condition of an error stanza (RFC 6120, 8.3.3), or NULL. */
+/* The condition (RFC 6120, 8.3.3) in the <error/> of an element, or NULL. */
 const char *stanza_error_condition(const tree_node *n);
+
+/* Append an <error/> with this condition and its type. One that is unknown,
+ * or NULL, is written as undefined-condition. Errors of write.h. */
+int stanza_write_error(struct buf *out, const char *condition);
 
 #endif
