@@ -4,8 +4,6 @@
 
 #include "base/error.h"
 
-#define BUFFER 4096u
-
 /* ---- Failures ---- */
 
 static const char *io_text(const struct probe *p, int error)
@@ -20,10 +18,10 @@ static const char *io_text(const struct probe *p, int error)
     return error_text(error);
 }
 
-static enum drive fail(struct probe *p, int error, const char *text)
+static void on_failed(void *user, int error)
 {
-    initiator_fail(p->stream, error, text);
-    return DRIVE_ON;
+    struct probe *p = user;
+    initiator_fail(p->stream, error, io_text(p, error));
 }
 
 static bool is_tls_record(uint8_t first)
@@ -31,82 +29,40 @@ static bool is_tls_record(uint8_t first)
     return first >= 0x14 && first <= 0x17; /* RFC 8446, B.1 */
 }
 
-static enum drive fail_tls(struct probe *p, int error)
+static void on_tls_failed(void *user, int error)
 {
+    struct probe *p = user;
     const struct link *l = &p->link;
+    if (!p->own_transport)
+        p->connected = l->moved;
     const char *text = error_text(error);
     if (!p->connected || error <= S2S_CALLBACK_ERROR ||
         error == S2S_ENO_MEMORY || error == S2S_EPOLICY ||
-        error == S2S_EINTERNAL)
-        return fail(p, error, io_text(p, error));
+        error == S2S_EINTERNAL) {
+        on_failed(p, error);
+        return;
+    }
     if (p->config.tls == INITIATOR_STARTTLS && l->heard_tls &&
         !is_tls_record(l->first_tls)) {
         /* What came in place of TLS was sent in the clear, behind
          * <proceed/>. */
         result_find(p->result, FINDING_TLS_INJECTION, NULL);
-        return fail(p, S2S_ETLS_INJECTION, error_text(S2S_ETLS_INJECTION));
+        initiator_fail(p->stream, S2S_ETLS_INJECTION,
+                       error_text(S2S_ETLS_INJECTION));
+        return;
     }
     if (p->own_tls && l->tls_begun && tls_error(l->session)[0] != '\0')
         text = tls_error(l->session);
     else if (error == S2S_ECLOSED)
         text = "the peer closed the connection during the TLS handshake";
-    return fail(p, S2S_ETLS_HANDSHAKE, text);
+    initiator_fail(p->stream, S2S_ETLS_HANDSHAKE, text);
 }
 
-/* ---- Rungs ---- */
-
-/* Our own transport tells its phases; another is connected when bytes move. */
-static enum drive connect_step(struct probe *p)
+static void on_ended(void *user)
 {
-    if (!p->own_transport) {
-        p->connected = p->link.moved;
-        return DRIVE_ON;
-    }
-    tcp_advance(p->link.conn);
-    enum tcp_phase phase = tcp_phase(p->link.conn);
-    p->connected = phase == TCP_CONNECTED;
-    return phase == TCP_RESOLVING || phase == TCP_CONNECTING ? DRIVE_WAIT
-                                                             : DRIVE_ON;
-}
-
-static enum drive write_step(struct probe *p, bool last)
-{
-    size_t length;
-    const uint8_t *bytes = initiator_output(p->stream, &length);
-    bool possible = p->connected || !last;
-    /* A half-made TLS session can carry nothing. */
-    if (p->link.tls_begun && !p->link.secure)
-        possible = false;
-    ptrdiff_t n = possible ? link_write(&p->link, bytes, length) : S2S_ECLOSED;
-    if (n > 0) {
-        initiator_sent(p->stream, (size_t)n);
-        return DRIVE_ON;
-    }
-    if (last)
-        return DRIVE_END;
-    if (n == S2S_WANT_READ || n == S2S_WANT_WRITE)
-        return DRIVE_WAIT;
-    return fail(p, (int)n, io_text(p, (int)n));
-}
-
-static enum drive read_step(struct probe *p)
-{
-    uint8_t buffer[BUFFER];
-    ptrdiff_t n = link_read(&p->link, buffer, sizeof(buffer));
-    if (n == S2S_WANT_READ || n == S2S_WANT_WRITE)
-        return DRIVE_WAIT;
-    if (n > 0) {
-        initiator_input(p->stream, buffer, (size_t)n);
-    } else if (n == 0) {
-        if (p->own_tls && p->link.secure && tls_truncated(p->link.session))
-            result_find(p->result, FINDING_TLS_TRUNCATED, NULL);
-        initiator_ended(p->stream);
-    } else if (n == S2S_ECLOSED) {
-        initiator_ended(p->stream);
-    } else {
-        return fail(p, (int)n, io_text(p, (int)n));
-    }
-    return DRIVE_ON;
+    struct probe *p = user;
+    if (p->own_tls && p->link.secure && tls_truncated(p->link.session))
+        result_find(p->result, FINDING_TLS_TRUNCATED, NULL);
 }
 
 static void record_tls(struct probe *p, const s2s_tls_info *info)
@@ -125,27 +81,35 @@ static void record_tls(struct probe *p, const s2s_tls_info *info)
         result_find(r, FINDING_TLS_STATIC_RSA, t->cipher);
 }
 
-static enum drive secured(struct probe *p)
+/* S2S_OK, S2S_ECERT_*, or why there is no verdict. */
+static int judge(struct probe *p, const char **why)
 {
     s2s_tls_info info = {.size = sizeof(info)};
-    const char *why = "";
     int e = p->link.tls.info(p->link.session, &info);
     if (e != S2S_OK)
-        return fail(p, e < 0 ? e : S2S_EINTERNAL, error_text(e));
+        return e < 0 ? e : S2S_EINTERNAL;
     p->secured = true;
     record_tls(p, &info);
-    e = certificate_judge(p->shared->trust, &info, p->options.to,
-                          p->shared->wall_clock(), p->result, &why);
-    if (e != S2S_OK && e != S2S_ECERT_UNTRUSTED && e != S2S_ECERT_EXPIRED &&
-        e != S2S_ECERT_NAME)
-        return fail(p, e, error_text(e));
-    bool accept = (p->options.flags & S2S_ACCEPT_UNTRUSTED) != 0;
-    initiator_secured(p->stream, accept ? S2S_OK : e, why);
-    return DRIVE_ON;
+    return certificate_judge(p->shared->trust, &info, p->options.to,
+                             p->shared->wall_clock(), p->result, why);
 }
 
-static int begin_tls(struct probe *p)
+static void on_secured(void *user)
 {
+    struct probe *p = user;
+    const char *why = "";
+    int e = judge(p, &why);
+    bool accept = (p->options.flags & S2S_ACCEPT_UNTRUSTED) != 0;
+    if (e == S2S_OK || e == S2S_ECERT_UNTRUSTED || e == S2S_ECERT_EXPIRED ||
+        e == S2S_ECERT_NAME)
+        initiator_secured(p->stream, e, why, accept);
+    else
+        initiator_fail(p->stream, e, error_text(e));
+}
+
+static int begin_tls(void *user)
+{
+    struct probe *p = user;
     const struct options_identity *mine =
         options_identity(&p->shared->options, p->options.from);
     bool direct = p->config.tls == INITIATOR_DIRECT;
@@ -162,39 +126,50 @@ static int begin_tls(struct probe *p)
     return link_begin_tls(&p->link, &tls, &request);
 }
 
-static enum drive tls_step(struct probe *p)
+static const struct pump_hooks hooks = {
+    .begin_tls = begin_tls,
+    .secured = on_secured,
+    .tls_failed = on_tls_failed,
+    .failed = on_failed,
+    .ended = on_ended,
+};
+
+/* ---- The ladder ---- */
+
+/* Our own transport tells its phases; another is connected when bytes move. */
+static enum pump_step connect_step(struct probe *p)
 {
-    if (!p->link.tls_begun) {
-        int e = begin_tls(p);
-        if (e != S2S_OK)
-            return fail_tls(p, e);
-    }
-    if (p->link.secure)
-        return secured(p);
-    int e = link_handshake(&p->link);
-    if (!p->own_transport)
+    if (!p->own_transport) {
         p->connected = p->link.moved;
-    if (e == S2S_WANT_READ || e == S2S_WANT_WRITE)
-        return DRIVE_WAIT;
-    /* One more rung for what follows, so that the stage is seen. */
-    return e == S2S_OK ? DRIVE_ON : fail_tls(p, e);
+        return PUMP_ON;
+    }
+    tcp_advance(p->link.conn);
+    enum tcp_phase phase = tcp_phase(p->link.conn);
+    p->connected = phase == TCP_CONNECTED;
+    return phase == TCP_RESOLVING || phase == TCP_CONNECTING ? PUMP_WAIT
+                                                             : PUMP_ON;
 }
 
-enum drive drive_once(struct probe *p)
+enum pump_step drive_once(struct probe *p)
 {
-    unsigned wants = initiator_wants(p->stream);
-    if ((wants & INITIATOR_DONE) != 0)
-        return DRIVE_END;
-    if (!p->connected && (wants & INITIATOR_LAST) == 0) {
-        enum drive d = connect_step(p);
-        if (d == DRIVE_WAIT || (p->own_transport && p->connected))
-            return d;
+    struct pump pump = {
+        .link = &p->link,
+        .engine = &initiator_engine,
+        .stream = p->stream,
+        .hooks = &hooks,
+        .user = p,
+    };
+    unsigned wants = initiator_engine.wants(p->stream);
+    if (!p->connected && (wants & (ENGINE_DONE | ENGINE_LAST)) == 0) {
+        enum pump_step s = connect_step(p);
+        if (s == PUMP_WAIT || (p->own_transport && p->connected))
+            return s;
     }
-    if ((wants & INITIATOR_WRITE) != 0)
-        return write_step(p, (wants & INITIATOR_LAST) != 0);
-    if ((wants & INITIATOR_TLS) != 0)
-        return tls_step(p);
-    return read_step(p);
+    pump.connected = p->connected;
+    enum pump_step s = pump_once(&pump);
+    if (!p->own_transport)
+        p->connected = p->link.moved;
+    return s;
 }
 
 int drive_stage(const struct probe *p)

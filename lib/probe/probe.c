@@ -184,16 +184,16 @@ static void take_steps(struct probe *p)
 {
     for (int n = 0; n < STEPS_AT_ONCE; n++) {
         enter_stage(p, drive_stage(p));
-        enum drive d = drive_once(p);
+        enum pump_step d = drive_once(p);
         enter_stage(p, drive_stage(p));
         if (p->result->no_memory)
             initiator_fail(p->stream, S2S_ENO_MEMORY,
                            error_text(S2S_ENO_MEMORY));
-        if (d == DRIVE_WAIT) {
+        if (d == PUMP_WAIT) {
             wait_for_link(p);
             return;
         }
-        if (d == DRIVE_END) {
+        if (d == PUMP_END) {
             on_end(p);
             return;
         }

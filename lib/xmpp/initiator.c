@@ -45,11 +45,21 @@ static bool reading(const struct initiator *i)
     return i->state < CLOSING && i->state != TLS;
 }
 
-void initiator_input(struct initiator *i, const void *bytes, size_t length)
+/* How many of the next bytes the limit still lets in. */
+static size_t admitted(const struct initiator *i, size_t length)
 {
+    if (i->state == READY && i->config->endless)
+        return length;
+    uint64_t limit = i->config->limits->probe;
+    uint64_t left = i->received < limit ? limit - i->received : 0;
+    return length < left ? length : (size_t)left;
+}
+
+static void input(void *self, const void *bytes, size_t length)
+{
+    struct initiator *i = self;
     const uint8_t *p = bytes;
-    uint64_t left = i->config->limits->probe - i->received;
-    size_t usable = length < left ? length : (size_t)left;
+    size_t usable = admitted(i, length);
     size_t done = 0;
     i->received += usable;
     while (done < usable && reading(i)) {
@@ -70,8 +80,9 @@ void initiator_input(struct initiator *i, const void *bytes, size_t length)
         tokenizer_compact(i->tokenizer);
 }
 
-void initiator_ended(struct initiator *i)
+static void ended(void *self)
 {
+    struct initiator *i = self;
     if (i->received == 0)
         initiator_fail_closed(
             i, S2S_ECLOSED, "the peer closed the connection without an answer");
@@ -79,8 +90,7 @@ void initiator_ended(struct initiator *i)
         initiator_fail_closed(i, S2S_ECLOSED, error_text(S2S_ECLOSED));
 }
 
-/* A new stream begins on the connection: nothing of an old one counts. */
-static int restart(struct initiator *i)
+int initiator_restart(struct initiator *i)
 {
     const s2s_limits *l = i->config->limits;
     const struct tokenizer_limits limits = {
@@ -105,15 +115,17 @@ static int restart(struct initiator *i)
     return S2S_OK;
 }
 
-void initiator_secured(struct initiator *i, int verdict, const char *why)
+void initiator_secured(struct initiator *i, int verdict, const char *why,
+                       bool accept)
 {
     if (i->config->tls == INITIATOR_STARTTLS && !i->features.starttls)
         result_find(i->result, FINDING_STARTTLS_NOT_ADVERTISED, NULL);
-    i->certificate = verdict;
+    i->certificate = accept ? S2S_OK : verdict;
     i->certificate_text = why;
+    i->verified = verdict == S2S_OK;
     i->secured = true;
     i->stage = S2S_STAGE_FEATURES;
-    int e = restart(i);
+    int e = initiator_restart(i);
     if (e != S2S_OK)
         initiator_fail(i, e, error_text(e));
 }
@@ -136,7 +148,7 @@ int initiator_new(const struct initiator_config *config, s2s_result *result,
         i->state = TLS;
         i->stage = S2S_STAGE_TLS;
     } else if (e == S2S_OK) {
-        e = restart(i);
+        e = initiator_restart(i);
     }
     if (e != S2S_OK) {
         initiator_free(i);
@@ -150,21 +162,11 @@ void initiator_free(struct initiator *i)
 {
     if (i == NULL)
         return;
+    initiator_free_questions(i);
     tokenizer_free(i->tokenizer);
     tree_free(i->tree);
     buf_free(&i->out);
     free(i);
-}
-
-unsigned initiator_wants(const struct initiator *i)
-{
-    if (i->state == DONE || (i->state == CLOSING && i->out.length == 0))
-        return INITIATOR_DONE;
-    if (i->state == CLOSING)
-        return INITIATOR_WRITE | INITIATOR_LAST;
-    if (i->out.length > 0)
-        return INITIATOR_WRITE;
-    return i->state == TLS ? INITIATOR_TLS : INITIATOR_READ;
 }
 
 int initiator_stage(const struct initiator *i)
@@ -172,22 +174,53 @@ int initiator_stage(const struct initiator *i)
     return i->stage;
 }
 
-const uint8_t *initiator_output(const struct initiator *i, size_t *length)
+bool initiator_heard(const struct initiator *i)
 {
+    return i->stream != NULL || i->secured;
+}
+
+const char *initiator_stream_id(const struct initiator *i)
+{
+    return i->stream != NULL ? i->stream->id : NULL;
+}
+
+/* ---- The engine ---- */
+
+static unsigned wants(const void *self)
+{
+    const struct initiator *i = self;
+    if (i->state == DONE || (i->state == CLOSING && i->out.length == 0))
+        return ENGINE_DONE;
+    if (i->state == CLOSING)
+        return ENGINE_WRITE | ENGINE_LAST;
+    if (i->out.length > 0)
+        return ENGINE_WRITE;
+    return i->state == TLS ? ENGINE_TLS : ENGINE_READ;
+}
+
+static const uint8_t *output(const void *self, size_t *length)
+{
+    const struct initiator *i = self;
     *length = i->out.length;
     return i->out.data;
 }
 
-void initiator_sent(struct initiator *i, size_t length)
+static void sent(void *self, size_t length)
 {
+    struct initiator *i = self;
     buf_consume(&i->out, length);
     if (i->out.length > 0)
         return;
     i->header_sent = true;
     buf_free(&i->out);
+    if (i->finishing && i->state < CLOSING)
+        initiator_succeed(i);
 }
 
-bool initiator_heard(const struct initiator *i)
-{
-    return i->stream != NULL || i->secured;
-}
+const struct engine initiator_engine = {
+    .wants = wants,
+    .output = output,
+    .sent = sent,
+    .input = input,
+    .ended = ended,
+};

@@ -1,10 +1,11 @@
 /*
- * The outgoing stream (RFC 6120, 4 to 5), without I/O, clock or threads: it
- * takes bytes and events, and gives bytes and wishes. What it learns and how
- * it ends goes into the record.
+ * The outgoing stream (RFC 6120, 4 to 6), without I/O, clock or threads: it
+ * takes bytes and events, and gives bytes and wishes (engine.h). What it
+ * learns and how it ends goes into the record.
  *
- * The driver looks at initiator_wants() and does the first that is set, in
- * the order of the values below, until INITIATOR_DONE.
+ * Without authentication it ends when the stream is usable, or the one
+ * question that it was given is answered. With it, it tells its house when
+ * stanzas may flow, and then goes on until it is told to end.
  */
 #ifndef XMPP_INITIATOR_H
 #define XMPP_INITIATOR_H
@@ -16,6 +17,9 @@
 #include "base/domain.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "xml/tree.h"
+#include "xmpp/dialback.h"
+#include "xmpp/engine.h"
 
 enum initiator_tls {
     INITIATOR_CLEAR,    /* no TLS at all */
@@ -23,23 +27,46 @@ enum initiator_tls {
     INITIATOR_DIRECT    /* XEP-0368 */
 };
 
+/* Who is told what happens on an authenticated stream. A member may be NULL;
+ * none may free the initiator. */
+struct initiator_house {
+    void *user;
+    void (*ready)(void *user); /* stanzas may be sent; once */
+    /* An iq, message or presence, addresses not looked at. */
+    void (*stanza)(void *user, const tree_node *stanza,
+                   struct tokenizer_span verbatim);
+    void (*acked)(void *user); /* result->acks has moved */
+    /* The answer to initiator_ask(). */
+    void (*verdict)(void *user, const char *from, const char *to,
+                    const char *id, enum dialback_answer answer,
+                    const char *condition);
+};
+
+struct initiator_also { /* one more domain of ours to authenticate */
+    const struct domain *domain;
+    const char *secret;
+};
+
 struct initiator_config { /* must outlive the initiator */
     const struct domain *from, *to;
     enum initiator_tls tls;
     bool verify; /* ask with a db:verify when the stream is usable */
     const char *verify_id, *verify_key;
+
+    bool authenticate;
+    bool external;   /* by SASL EXTERNAL: a certificate of ours is set */
+    bool dialback;   /* by dialback, to a peer whose certificate is good */
+    bool unverified; /* and to any other */
+    bool bidi, acks; /* when offered: XEP-0288, XEP-0198 */
+    bool endless;    /* no limit on what comes once authenticated */
+    const char *secret;
+    const struct initiator_also *also;
+    size_t also_count;
+    const struct initiator_house *house; /* NULL without authenticate */
+
     const s2s_limits *limits;
     const struct log *log;
 };
-
-#define INITIATOR_DONE 1u /* the end */
-#define INITIATOR_WRITE                                                        \
-    2u                    /* send initiator_output(), then initiator_sent()    \
-                           */
-#define INITIATOR_TLS  4u /* start TLS, then initiator_secured() */
-#define INITIATOR_READ 8u /* receive, then initiator_input() */
-/* Beside INITIATOR_WRITE: a farewell. Try once, do not wait. */
-#define INITIATOR_LAST 16u
 
 struct initiator;
 
@@ -48,23 +75,19 @@ int initiator_new(const struct initiator_config *config, s2s_result *result,
                   struct initiator **out);
 void initiator_free(struct initiator *i);
 
-unsigned initiator_wants(const struct initiator *i);
+/* `self` is a struct initiator. Bytes after the end are ignored. */
+extern const struct engine initiator_engine;
+
 /* The enum s2s_stage it is in. */
 int initiator_stage(const struct initiator *i);
 
-const uint8_t *initiator_output(const struct initiator *i, size_t *length);
-void initiator_sent(struct initiator *i, size_t length);
-/* Bytes from the peer. Those that come after the end are ignored. */
-void initiator_input(struct initiator *i, const void *bytes, size_t length);
-/* The peer has ended the connection. */
-void initiator_ended(struct initiator *i);
-
 /*
  * TLS stands. `verdict` is S2S_OK or the S2S_ECERT_* that the certificate
- * gets, `why` a text for it: the features are still read, nothing secret is
- * sent, and then the stream ends with it.
+ * gets, `why` a text for it. Unless `accept`, the features are still read,
+ * nothing secret is sent, and then the stream ends with it.
  */
-void initiator_secured(struct initiator *i, int verdict, const char *why);
+void initiator_secured(struct initiator *i, int verdict, const char *why,
+                       bool accept);
 
 /*
  * Something outside went wrong: a time-out, an I/O error. Recorded unless an
@@ -74,5 +97,29 @@ void initiator_fail(struct initiator *i, int error, const char *text);
 
 /* Whether the peer has sent a stream header on this connection. */
 bool initiator_heard(const struct initiator *i);
+
+/* The id of the stream on which our dialback key went out or could; NULL
+ * before there is one. */
+const char *initiator_stream_id(const struct initiator *i);
+
+/* ---- While ready ---- */
+
+/*
+ * Queue a stanza, which was checked; with `ask` a request to acknowledge it
+ * follows where XEP-0198 is on. S2S_OK, S2S_ENO_MEMORY, S2S_ELIMIT (too much
+ * is queued), S2S_EPOLICY (not ready).
+ */
+int initiator_send(struct initiator *i, const void *bytes, size_t length,
+                   bool ask);
+
+/* Ask the peer about a key that somebody offered as it (XEP-0220, 2.1.2), or
+ * with config->verify's values, which then also ends the stream. S2S_OK,
+ * S2S_ENO_MEMORY, S2S_ELIMIT, S2S_EPOLICY. */
+int initiator_ask(struct initiator *i, const char *from, const char *to,
+                  const char *id, const char *key);
+void initiator_ask_last(struct initiator *i);
+
+/* A good end: what is queued and the end tag are sent. */
+void initiator_finish(struct initiator *i);
 
 #endif

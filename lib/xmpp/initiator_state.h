@@ -8,6 +8,7 @@
 #include "xml/tree.h"
 #include "xmpp/features.h"
 #include "xmpp/initiator.h"
+#include "xmpp/sm.h"
 #include "xmpp/stream_header.h"
 
 enum initiator_state {
@@ -15,6 +16,9 @@ enum initiator_state {
     FEATURES, /* its features are due */
     PROCEED,  /* <starttls/> is out */
     TLS,      /* the driver makes TLS */
+    SASL,     /* <auth/> is out */
+    KEYED,    /* <db:result/> is out */
+    READY,    /* authenticated */
     ASKED,    /* <db:verify/> is out */
     VERDICT,  /* the header is bad: is there a stream error behind it? */
     CLOSING,  /* a farewell is out */
@@ -39,6 +43,19 @@ struct initiator {
     const char *certificate_text;
     uint64_t received;
     uint32_t elements;
+    bool verified; /* the certificate is good, whatever is accepted */
+    bool authenticated;
+    bool finishing; /* a good end once all is sent */
+    struct sm sm;
+    size_t also_open; /* domains that were not answered yet */
+    struct initiator_question *questions; /* asked while ready */
+    uint32_t question_count;
+};
+
+/* A db:verify that is out. */
+struct initiator_question {
+    struct initiator_question *next;
+    const char *from, *to, *id; /* behind it, in one block */
 };
 
 /* Record the outcome and end with a farewell, for one that is not at its end
@@ -47,11 +64,34 @@ void initiator_succeed(struct initiator *i);
 /* The peer ended the stream or the connection. */
 void initiator_fail_closed(struct initiator *i, int error, const char *text);
 
+/* A new stream begins on the connection: nothing of an old one counts. */
+int initiator_restart(struct initiator *i);
 void initiator_send_header(struct initiator *i);
+
+/* Queue what `e` says was appended to out behind `start`; a failure ends the
+ * stream. `check`: by our own tokenizer first. */
+bool initiator_queue(struct initiator *i, size_t start, int e, bool secret);
+int initiator_check(const struct initiator *i, size_t start, int e,
+                    bool header);
 
 /* What the tokenizer found, to be looked up in the tree. */
 void initiator_on_header(struct initiator *i);
 void initiator_on_element(struct initiator *i);
 void initiator_on_footer(struct initiator *i);
+void initiator_on_ignored(struct initiator *i, const tree_node *n);
+
+/* Authentication (initiator_auth.c). */
+void initiator_authenticate(struct initiator *i);
+void initiator_become_ready(struct initiator *i, const char *method);
+void initiator_on_success(struct initiator *i, const tree_node *n);
+void initiator_on_failure(struct initiator *i, const tree_node *n);
+void initiator_on_key_answer(struct initiator *i, const tree_node *n);
+
+/* The open stream (initiator_ready.c). */
+void initiator_on_stanza(struct initiator *i, const tree_node *n);
+void initiator_on_result(struct initiator *i, const tree_node *n);
+void initiator_on_verify(struct initiator *i, const tree_node *n);
+void initiator_on_other(struct initiator *i, const tree_node *n);
+void initiator_free_questions(struct initiator *i);
 
 #endif
