@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "net/tls_server.h"
 #include "net/tls_session.h"
 
 #define RECORD_MAX      16384u
@@ -16,8 +17,14 @@ static int open_session(void *user, const s2s_tls_request *request, void **out)
 {
     struct tls_session *s;
     int e = tls_session_new(user, request, &s);
+    if (e != S2S_OK)
+        return e;
+    if (s->server)
+        e = tls_server_prepare(s);
     if (e == S2S_OK)
         *out = s;
+    else
+        tls_session_free(s);
     return e;
 }
 
@@ -37,7 +44,8 @@ static void close_session(void *session)
 static int refuse(struct tls_session *s, int rc)
 {
     int e = tls_session_die_of(s, rc);
-    if (e == S2S_ETLS_HANDSHAKE && rc != GNUTLS_E_FATAL_ALERT_RECEIVED) {
+    bool ours = e == S2S_ETLS_HANDSHAKE || s->refusal != S2S_OK;
+    if (ours && rc != GNUTLS_E_FATAL_ALERT_RECEIVED) {
         (void)gnutls_alert_send_appropriate(s->gnutls, rc);
         (void)tls_io_flush(&s->io);
     }
@@ -107,6 +115,14 @@ static const char *selected_alpn(struct tls_session *s)
     return s->alpn;
 }
 
+static void client_info(struct tls_session *s, s2s_tls_info *info)
+{
+    info->client_certificate_requested =
+        gnutls_certificate_client_get_request_status(s->gnutls) != 0;
+    info->client_certificate_sent =
+        gnutls_certificate_get_ours(s->gnutls) != NULL;
+}
+
 static int info(void *session, s2s_tls_info *out)
 {
     struct tls_session *s = session;
@@ -121,10 +137,10 @@ static int info(void *session, s2s_tls_info *out)
         gnutls_protocol_get_name(gnutls_protocol_get_version(s->gnutls));
     all.cipher = gnutls_ciphersuite_get(s->gnutls);
     all.alpn = selected_alpn(s);
-    all.client_certificate_requested =
-        gnutls_certificate_client_get_request_status(s->gnutls) != 0;
-    all.client_certificate_sent =
-        gnutls_certificate_get_ours(s->gnutls) != NULL;
+    if (s->server)
+        tls_server_info(s, &all);
+    else
+        client_info(s, &all);
     memcpy(out, &all, out->size < sizeof(all) ? out->size : sizeof(all));
     return S2S_OK;
 }

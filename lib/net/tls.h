@@ -2,7 +2,9 @@
  * The library's own TLS provider (GnuTLS), behind the public s2s_tls table.
  * It verifies nothing: see certificate.h. TLS 1.2 and 1.3; X25519 and
  * AES-128 first with two key shares; no renegotiation, no resumption, no
- * early data, no signals; SSLKEYLOGFILE is GnuTLS's own affair.
+ * early data, no signals; SSLKEYLOGFILE is GnuTLS's own affair. A server
+ * offers no static RSA, selects the request's ALPN name when it is offered and
+ * goes on without when it is not, and needs no server name.
  *
  * Receives are buffered and sends corked: everything that a handshake step or
  * a write produces goes out in one lower write when the session next needs to
@@ -22,7 +24,8 @@
 
 /* open, handshake, info, read, write, close; `user` is the store. Errors:
  * S2S_ETLS_HANDSHAKE, S2S_ECLOSED, S2S_ENO_MEMORY, S2S_EPOLICY (our own
- * certificate or key cannot be used), or what the lower functions said. */
+ * certificate or key cannot be used, or a server has none), or what the lower
+ * functions and a server's choose() said. */
 s2s_tls tls_provider(struct tls_store *store);
 
 /* For sessions of tls_provider(): why the last call failed, in words, for

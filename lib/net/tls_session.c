@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "net/der.h"
 
-#define FLAGS                                                                  \
-    (GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS |  \
-     GNUTLS_KEY_SHARE_TOP2 | GNUTLS_FORCE_CLIENT_CERT)
+#define FLAGS (GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS)
+#define CLIENT_FLAGS                                                           \
+    (FLAGS | GNUTLS_CLIENT | GNUTLS_KEY_SHARE_TOP2 | GNUTLS_FORCE_CLIENT_CERT)
+#define SERVER_FLAGS (FLAGS | GNUTLS_SERVER)
 
-#define ROLE_CLIENT   0u
 #define HANDSHAKE_MAX (128u << 10) /* bytes of the peer's messages */
 #define NOTHING_MAX   64u
 #define ALERT_PREFIX  "GNUTLS_A_"
@@ -57,6 +57,8 @@ int tls_session_die(struct tls_session *s, int e, const char *text)
 
 int tls_session_die_of(struct tls_session *s, ptrdiff_t rc)
 {
+    if (s->refusal != S2S_OK)
+        return tls_session_die(s, s->refusal, error_text(s->refusal));
     if (s->io.failure != S2S_OK)
         return tls_session_die(s, s->io.failure, error_text(s->io.failure));
     if (rc == GNUTLS_E_MEMORY_ERROR)
@@ -153,6 +155,7 @@ void tls_session_free(struct tls_session *s)
         gnutls_deinit(s->gnutls);
     tls_store_give(s->credentials);
     tls_io_free(&s->io);
+    free(s->asked);
     free(s->chain);
     free(s->chain_sizes);
     free(s);
@@ -173,7 +176,7 @@ static void attach(struct tls_session *s)
 static int set_names(struct tls_session *s, const s2s_tls_request *request)
 {
     int rc = 0;
-    if (request->server_name != NULL)
+    if (!s->server && request->server_name != NULL)
         rc = gnutls_server_name_set(s->gnutls, GNUTLS_NAME_DNS,
                                     request->server_name,
                                     strlen(request->server_name));
@@ -185,16 +188,20 @@ static int set_names(struct tls_session *s, const s2s_tls_request *request)
     return rc;
 }
 
-static int configure(struct tls_session *s, const struct tls_store *store,
+static int configure(struct tls_session *s, struct tls_store *store,
                      const s2s_tls_request *request)
 {
-    int rc = gnutls_init(&s->gnutls, FLAGS);
+    int rc = gnutls_init(&s->gnutls, s->server ? SERVER_FLAGS : CLIENT_FLAGS);
     if (rc != 0) {
         s->gnutls = NULL;
         return S2S_ENO_MEMORY;
     }
     attach(s);
-    rc = gnutls_priority_set(s->gnutls, tls_store_priorities(store));
+    struct gnutls_priority_st *priorities =
+        tls_store_priorities(store, s->server);
+    if (priorities == NULL)
+        return S2S_ENO_MEMORY;
+    rc = gnutls_priority_set(s->gnutls, priorities);
     if (rc == 0)
         rc = gnutls_credentials_set(s->gnutls, GNUTLS_CRD_CERTIFICATE,
                                     s->credentials->gnutls);
@@ -213,7 +220,7 @@ static bool load_request(const s2s_tls_request *from, s2s_tls_request *to)
     size_t n = from->size < sizeof(*to) ? from->size : sizeof(*to);
     memset(to, 0, sizeof(*to));
     memcpy(to, from, n);
-    return to->role == ROLE_CLIENT && to->lower_read != NULL &&
+    return to->role <= S2S_TLS_SERVER && to->lower_read != NULL &&
            to->lower_write != NULL;
 }
 
@@ -226,6 +233,10 @@ int tls_session_new(struct tls_store *store, const s2s_tls_request *from,
     struct tls_session *s = calloc(1, sizeof(*s));
     if (s == NULL)
         return S2S_ENO_MEMORY;
+    s->server = request.role == S2S_TLS_SERVER;
+    s->store = store;
+    s->choose = request.choose;
+    s->chooser = request.chooser;
     tls_io_init(&s->io, &request);
     int e = tls_store_take(store, request.certificate, request.key,
                            &s->credentials);

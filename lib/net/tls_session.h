@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/domain.h"
 #include "net/tls_io.h"
 #include "net/tls_store.h"
 
@@ -16,7 +17,16 @@ struct gnutls_session_int;
 struct tls_session {
     struct gnutls_session_int *gnutls;
     struct tls_credentials *credentials;
+    struct tls_store *store;
     struct tls_io io;
+    /* A server's: see s2s_tls_request. */
+    int (*choose)(void *chooser, const char *server_name,
+                  const char **certificate, const char **key);
+    void *chooser;
+    struct domain *asked; /* by the client; NULL: for nothing */
+    int refusal;          /* why there is no certificate of ours */
+    bool server;
+    bool chosen;
     const unsigned char **chain; /* both made when asked for */
     size_t *chain_sizes;
     int failure;      /* what it died of */

@@ -15,19 +15,23 @@
  * ends a handshake over a certificate whose key usage forbids what it is used
  * for; only %COMPAT would change that, with worse beside it.
  */
-#define PRIORITIES                                                             \
+#define COMMON                                                                 \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"                               \
     ":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"                \
     ":+AES-128-CBC:+AES-256-CBC"                                               \
-    ":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:+RSA"                           \
+    ":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA"                                \
     ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"              \
     ":+GROUP-SECP521R1:+GROUP-X448:+GROUP-FFDHE2048:+GROUP-FFDHE3072"          \
     ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
+#define PRIORITIES COMMON ":+RSA"
+
+/* Our own key is not lent to anybody's static RSA. */
+#define SERVER_PRIORITIES COMMON ":%SERVER_PRECEDENCE"
 
 #define KEPT_MAX 64u
 
 struct tls_store {
-    gnutls_priority_t priorities;
+    gnutls_priority_t priorities, server;
     struct tls_credentials *kept;
     size_t count;
 };
@@ -46,9 +50,14 @@ int tls_store_new(struct tls_store **out)
     return S2S_OK;
 }
 
-gnutls_priority_t tls_store_priorities(const struct tls_store *s)
+gnutls_priority_t tls_store_priorities(struct tls_store *s, bool server)
 {
-    return s->priorities;
+    if (!server)
+        return s->priorities;
+    if (s->server == NULL &&
+        gnutls_priority_init(&s->server, SERVER_PRIORITIES, NULL) != 0)
+        s->server = NULL;
+    return s->server;
 }
 
 static void free_credentials(struct tls_credentials *c)
@@ -68,6 +77,8 @@ void tls_store_free(struct tls_store *s)
         s->kept = next;
     }
     gnutls_priority_deinit(s->priorities);
+    if (s->server != NULL)
+        gnutls_priority_deinit(s->server);
     free(s);
 }
 
@@ -117,6 +128,7 @@ static int new_credentials(const char *certificate, const char *key,
         c->gnutls = NULL;
     else
         e = certificate != NULL ? load_pair(c, certificate, key) : S2S_OK;
+    c->usable = certificate != NULL;
     if (e == S2S_OK)
         *out = c;
     else

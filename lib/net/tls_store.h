@@ -13,14 +13,18 @@ struct tls_store; /* priorities and credentials, shared by sessions */
 int tls_store_new(struct tls_store **out);
 void tls_store_free(struct tls_store *s); /* no session may be left */
 
-struct gnutls_priority_st *tls_store_priorities(const struct tls_store *s);
+/* Those of a server are made when they are first needed; NULL without
+ * memory. */
+struct gnutls_priority_st *tls_store_priorities(struct tls_store *s,
+                                                bool server);
 
 /* A certificate of ours with its key; or neither. */
 struct tls_credentials {
     struct tls_credentials *next;
     struct gnutls_certificate_credentials_st *gnutls;
     unsigned char digest[32];
-    bool kept; /* by the store */
+    bool usable; /* they hold a certificate */
+    bool kept;   /* by the store */
 };
 
 /*

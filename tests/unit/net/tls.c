@@ -999,7 +999,7 @@ static void bad_requests(void **state)
     struct world *w = start(NULL, false);
     void *session = w;
     s2s_tls_request request = request_of(w);
-    request.role = 1;
+    request.role = 2;
     assert_int_equal(w->tls.open(w->tls.user, &request, &session),
                      S2S_EINVALID_ARGUMENT);
     request = request_of(w);
