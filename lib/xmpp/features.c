@@ -196,3 +196,31 @@ void features_read(const tree_node *element, s2s_result *result,
          n = tree_next(n, NULL, NULL))
         read_one(&r, n);
 }
+
+int features_write(struct buf *out, const struct features_offer *offer)
+{
+    const struct {
+        bool given;
+        const char *text;
+    } parts[] = {
+        {true, "<stream:features>"},
+        {offer->starttls, "<starttls xmlns='" NS_TLS "'>"},
+        {offer->starttls && offer->starttls_required, "<required/>"},
+        {offer->starttls, "</starttls>"},
+        {offer->external, "<mechanisms xmlns='" NS_SASL
+                          "'><mechanism>EXTERNAL</mechanism></mechanisms>"},
+        {offer->dialback,
+         "<dialback xmlns='" NS_DIALBACK_OFFER "'><errors/></dialback>"},
+        {offer->bidi, "<bidi xmlns='" NS_BIDI_OFFER "'/>"},
+        {offer->sm, "<sm xmlns='" NS_SM_3 "'/>"},
+        {true, "</stream:features>"},
+    };
+    size_t start = out->length;
+    int e = S2S_OK;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
+        if (parts[i].given)
+            e = buf_add_text(out, parts[i].text);
+    if (e != S2S_OK)
+        out->length = start;
+    return e;
+}

@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+#include "xml/write.h"
 #include "xmpp/names.h"
 
 #define TEXT_MAX  1024u
 #define UNDEFINED "undefined-condition"
+#define SPACE     " \t\r\n"
 
 static const struct {
     const char *condition;
@@ -39,12 +42,11 @@ static enum finding finding_for(const char *condition)
 /* Text without white space around it, and not longer than is worth showing. */
 static const char *trimmed(s2s_result *r, const char *text)
 {
-    static const char space[] = " \t\r\n";
     if (text == NULL)
         return NULL;
-    text += strspn(text, space);
+    text += strspn(text, SPACE);
     size_t length = strlen(text);
-    while (length > 0 && strchr(space, text[length - 1]) != NULL)
+    while (length > 0 && strchr(SPACE, text[length - 1]) != NULL)
         length--;
     return result_untrusted(r, text, length < TEXT_MAX ? length : TEXT_MAX);
 }
@@ -94,7 +96,43 @@ int stream_error_read(const tree_node *element, s2s_result *result)
     return result->redirect != NULL ? S2S_EREDIRECT : S2S_ESTREAM_ERROR;
 }
 
-int stream_error_write(struct buf *out, int error)
+/* As much as fits whole, without control characters. */
+static void keep(char *out, size_t size, const char *text)
+{
+    size_t used = 0;
+    text += strspn(text, SPACE);
+    for (size_t left = strlen(text); left > 0;) {
+        uint32_t code = 0;
+        int n = utf8_decode((const uint8_t *)text, left, &code);
+        if (n <= 0 || used + (size_t)n >= size)
+            break;
+        if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            out[used++] = ' ';
+        } else {
+            memcpy(out + used, text, (size_t)n);
+            used += (size_t)n;
+        }
+        text += n;
+        left -= (size_t)n;
+    }
+    out[used] = '\0';
+}
+
+void stream_error_note(const tree_node *element, struct inbound *seen)
+{
+    keep(seen->error, sizeof(seen->error), UNDEFINED);
+    seen->error_text[0] = '\0';
+    for (const tree_node *n = tree_first(element, NS_STREAM_ERRORS, NULL);
+         n != NULL; n = tree_next(n, NS_STREAM_ERRORS, NULL)) {
+        const char *text = tree_text(n);
+        if (strcmp(tree_local(n), "text") != 0)
+            keep(seen->error, sizeof(seen->error), tree_local(n));
+        else if (text != NULL)
+            keep(seen->error_text, sizeof(seen->error_text), text);
+    }
+}
+
+const char *stream_error_condition(int error)
 {
     static const struct {
         int error;
@@ -108,15 +146,43 @@ int stream_error_write(struct buf *out, int error)
         {S2S_EPROTOCOL, "unsupported-stanza-type"},
         {S2S_EVERSION, "unsupported-version"},
     };
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-        char text[160];
-        if (ours[i].error != error)
-            continue;
-        snprintf(text, sizeof(text),
-                 "<stream:error><%s xmlns='" NS_STREAM_ERRORS
-                 "'/></stream:error>",
-                 ours[i].condition);
-        return buf_add_text(out, text);
-    }
-    return S2S_OK;
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (ours[i].error == error)
+            return ours[i].condition;
+    return NULL;
+}
+
+int stream_error_write(struct buf *out, int error)
+{
+    const char *condition = stream_error_condition(error);
+    return condition != NULL
+               ? stream_error_write_condition(out, condition, NULL)
+               : S2S_OK;
+}
+
+static int write_error_text(struct buf *out, const char *text)
+{
+    int e =
+        buf_add_text(out, "<text xmlns='" NS_STREAM_ERRORS "' xml:lang='en'>");
+    if (e == S2S_OK)
+        e = write_text(out, text);
+    return e == S2S_OK ? buf_add_text(out, "</text>") : e;
+}
+
+int stream_error_write_condition(struct buf *out, const char *condition,
+                                 const char *text)
+{
+    const char *const parts[] = {"<stream:error><", condition,
+                                 " xmlns='" NS_STREAM_ERRORS "'/>"};
+    size_t start = out->length;
+    int e = S2S_OK;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
+        e = buf_add_text(out, parts[i]);
+    if (e == S2S_OK && text != NULL)
+        e = write_error_text(out, text);
+    if (e == S2S_OK)
+        e = buf_add_text(out, "</stream:error>");
+    if (e != S2S_OK)
+        out->length = start;
+    return e;
 }

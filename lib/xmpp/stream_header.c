@@ -7,18 +7,37 @@
 
 #define ID_MAX 1024u
 
-int stream_header_write(struct buf *out, const char *from, const char *to)
+static int write_header(struct buf *out, const char *from, const char *to,
+                        const char *id, bool version)
 {
+    size_t start = out->length;
     int e = buf_add_text(
         out, "<?xml version='1.0'?><stream:stream xmlns='" NS_SERVER
              "' xmlns:db='" NS_DIALBACK "' xmlns:stream='" NS_STREAMS "'");
     if (e == S2S_OK)
+        e = write_attribute(out, "id", id);
+    if (e == S2S_OK)
         e = write_attribute(out, "from", from);
     if (e == S2S_OK)
         e = write_attribute(out, "to", to);
+    if (e == S2S_OK && version)
+        e = buf_add_text(out, " version='1.0'");
     if (e == S2S_OK)
-        e = buf_add_text(out, " version='1.0' xml:lang='en'>");
+        e = buf_add_text(out, " xml:lang='en'>");
+    if (e != S2S_OK)
+        out->length = start;
     return e;
+}
+
+int stream_header_write(struct buf *out, const char *from, const char *to)
+{
+    return write_header(out, from, to, NULL, true);
+}
+
+int stream_header_write_response(struct buf *out, const char *from,
+                                 const char *to, const char *id, bool version)
+{
+    return write_header(out, from, to, id, version);
 }
 
 /* An attribute's text, or NULL when it is absent or empty. */
@@ -80,6 +99,17 @@ static bool foreign_content(const tree_node *n)
     const char *ns = tree_attribute(n, "xmlns");
     return ns != NULL && (strcmp(ns, NS_CLIENT) == 0 ||
                           strncmp(ns, component, sizeof(component) - 1) == 0);
+}
+
+void stream_header_read_request(const tree_node *header,
+                                struct stream_header_request *out)
+{
+    *out = (struct stream_header_request){
+        .from = filled(header, "from"),
+        .to = filled(header, "to"),
+        .version = major_version(tree_attribute(header, "version")) >= 1,
+        .foreign = foreign_content(header),
+    };
 }
 
 struct stream_header_verdict stream_header_judge(const tree_node *header,
