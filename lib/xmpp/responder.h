@@ -61,9 +61,9 @@ struct responder_config { /* must outlive the responder */
     const struct responder_house *house;
     const s2s_limits *limits;
     const struct log *log;
-    bool direct;       /* TLS comes first: XEP-0368 */
-    bool offer_tls;    /* we have a certificate */
-    bool require_tls;  /* nothing but db:verify before it */
+    bool direct;              /* TLS comes first: XEP-0368 */
+    bool offer_tls;           /* we have a certificate */
+    bool require_tls;         /* nothing but db:verify before it */
     bool request_certificate; /* EXTERNAL may be offered */
 };
 
