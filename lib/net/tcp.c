@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/address.h"
 #include "net/eyeballs.h"
@@ -18,7 +19,8 @@ struct tcp {
     void *ready_user;
     struct eyeballs race;
     enum tcp_phase phase;
-    int error; /* while FAILED or UNRESOLVED */
+    int error;   /* while FAILED or UNRESOLVED */
+    int adopted; /* -1: none, the race decides */
     bool drained;
     bool quickack;
     bool reset;
@@ -96,21 +98,42 @@ static int begin(struct tcp *c, uint16_t port)
     return S2S_OK;
 }
 
-static int tcp_open(void *user, const char *host, uint16_t port, void **conn)
+static struct tcp *new (const char *host, enum tcp_phase phase)
 {
     size_t size = strlen(host) + 1;
     struct tcp *c = calloc(1, sizeof(*c) + size);
     if (c == NULL)
-        return S2S_ENO_MEMORY;
+        return NULL;
     memcpy(c->host, host, size);
-    c->settings = user;
-    c->phase = TCP_RESOLVING;
+    c->phase = phase;
+    c->adopted = -1;
     eyeballs_init(&c->race);
+    return c;
+}
+
+static int tcp_open(void *user, const char *host, uint16_t port, void **conn)
+{
+    struct tcp *c = new (host, TCP_RESOLVING);
+    if (c == NULL)
+        return S2S_ENO_MEMORY;
+    c->settings = user;
     int error = begin(c, port);
     if (error != S2S_OK) {
         free(c);
         return error;
     }
+    *conn = c;
+    return S2S_OK;
+}
+
+int tcp_adopt(int fd, void **conn)
+{
+    struct tcp *c = new ("", TCP_CONNECTED);
+    int on = 1;
+    if (c == NULL)
+        return S2S_ENO_MEMORY;
+    c->adopted = fd;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     *conn = c;
     return S2S_OK;
 }
@@ -121,6 +144,8 @@ static void tcp_close(void *conn)
     if (c->query != NULL)
         resolver_cancel(c->query);
     eyeballs_close(&c->race);
+    if (c->adopted >= 0)
+        close(c->adopted);
     free(c->text);
     free(c);
 }
@@ -148,7 +173,8 @@ void tcp_advance(void *conn)
 
 static int tcp_fd(void *conn)
 {
-    return eyeballs_fd(&((struct tcp *)conn)->race);
+    const struct tcp *c = conn;
+    return c->adopted >= 0 ? c->adopted : eyeballs_fd(&c->race);
 }
 
 /* ---- Moving bytes ----------------------------------------------------- */

@@ -25,7 +25,15 @@ struct tcp_settings { /* the transport's `user`; must outlive connections */
 s2s_transport tcp_transport(struct tcp_settings *settings);
 
 /*
- * The functions below take a connection that the transport's open() gave.
+ * Make a connection of the transport from a socket that is connected and does
+ * not block, one that was accepted for instance: CONNECTED from the start,
+ * with nothing to report. S2S_OK or S2S_ENO_MEMORY; from then on the socket is
+ * the connection's, on failure it stays the caller's.
+ */
+int tcp_adopt(int fd, void **conn);
+
+/*
+ * The functions below take a connection that open() or tcp_adopt() gave.
  *
  * read and write fail with S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_ECONNECT,
  * S2S_ECLOSED (reset), S2S_ENO_MEMORY or S2S_EINTERNAL; tcp_error() says it in
