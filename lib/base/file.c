@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -11,48 +12,94 @@
 #define FILE_MAX (1u << 20)
 #define PIECE    4096u
 
+/* Room for all of it at once, so that no copy stays behind where a buffer
+ * grew: it may be a secret. What is no plain file has no size. */
+static int reserve(int fd, struct buf *b)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size < 0 || st.st_size > FILE_MAX)
+        return S2S_EINVALID_ARGUMENT;
+    return buf_reserve(b, (size_t)st.st_size + PIECE);
+}
+
 static int read_all(int fd, struct buf *b)
 {
-    for (;;) {
-        int e = buf_reserve(b, PIECE);
+    int e = reserve(fd, b);
+    while (e == S2S_OK) {
+        e = buf_reserve(b, PIECE / 2);
         if (e != S2S_OK)
-            return e == S2S_ELIMIT ? S2S_EINVALID_ARGUMENT : e;
-        ssize_t n = read(fd, b->data + b->length, PIECE);
+            break;
+        ssize_t n = read(fd, b->data + b->length, PIECE / 2);
         if (n < 0)
             return S2S_EINVALID_ARGUMENT;
         if (n == 0)
             return S2S_OK;
         b->length += (size_t)n;
     }
+    return e == S2S_ELIMIT ? S2S_EINVALID_ARGUMENT : e;
+}
+
+static void wipe(struct buf *b)
+{
+    if (b->data != NULL)
+        explicit_bzero(b->data, b->length);
+    buf_free(b);
+}
+
+/* The contents and a NUL, which does not count. */
+static int read_file(const char *path, struct buf *b)
+{
+    buf_init(b, FILE_MAX + 2 * PIECE);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return S2S_EINVALID_ARGUMENT;
+    int e = read_all(fd, b);
+    close(fd);
+    if (e == S2S_OK && (b->length > FILE_MAX || b->length == 0))
+        e = S2S_EINVALID_ARGUMENT;
+    if (e == S2S_OK)
+        e = buf_add(b, "", 1);
+    if (e == S2S_OK)
+        b->length--;
+    else
+        wipe(b);
+    return e;
 }
 
 int file_read(const char *path, char **text)
 {
     struct buf b;
-    buf_init(&b, FILE_MAX + PIECE);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
+    int e = read_file(path, &b);
+    if (e != S2S_OK)
+        return e;
+    if (memchr(b.data, '\0', b.length) != NULL) {
+        wipe(&b);
         return S2S_EINVALID_ARGUMENT;
-    int e = read_all(fd, &b);
-    close(fd);
-    if (e == S2S_OK && (b.length > FILE_MAX || b.length == 0 ||
-                        memchr(b.data, '\0', b.length) != NULL))
-        e = S2S_EINVALID_ARGUMENT;
-    if (e == S2S_OK)
-        e = buf_add(&b, "", 1);
-    if (e == S2S_OK) {
-        *text = (char *)b.data;
-        return S2S_OK;
     }
-    if (b.data != NULL)
-        explicit_bzero(b.data, b.length);
-    buf_free(&b);
-    return e;
+    *text = (char *)b.data;
+    return S2S_OK;
+}
+
+int file_read_bytes(const char *path, void **bytes, size_t *size)
+{
+    struct buf b;
+    int e = read_file(path, &b);
+    if (e != S2S_OK)
+        return e;
+    *bytes = b.data;
+    *size = b.length;
+    return S2S_OK;
 }
 
 void file_forget(char *text)
 {
     if (text != NULL)
-        explicit_bzero(text, strlen(text));
-    free(text);
+        file_forget_bytes(text, strlen(text));
+}
+
+void file_forget_bytes(void *bytes, size_t size)
+{
+    if (bytes != NULL)
+        explicit_bzero(bytes, size);
+    free(bytes);
 }

@@ -2,12 +2,16 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
-/* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
- * S2S_EINVALID_ARGUMENT when it cannot be read, is larger than 1 MiB or
- * holds a NUL. */
-int file_read(const char *path, char **text);
+#include <stddef.h>
 
-/* Wipe and free a text of file_read(); NULL is allowed. */
+/* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
+ * S2S_EINVALID_ARGUMENT when it cannot be read, is empty, is larger than 1 MiB
+ * or, as a text, holds a NUL. */
+int file_read(const char *path, char **text);
+int file_read_bytes(const char *path, void **bytes, size_t *size);
+
+/* Wipe and free; NULL is allowed. */
 void file_forget(char *text);
+void file_forget_bytes(void *bytes, size_t size);
 
 #endif

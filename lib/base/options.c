@@ -1,50 +1,23 @@
 #include "base/options.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 
-#define STRUCT_MAX         4096u
-#define LIST_MAX           64u /* DNS servers, identities */
 #define DEFAULT_PORT       5269u
 #define DEFAULT_TIMEOUT_MS 15000u
 #define TIMEOUT_MAX_MS     600000u
 #define DEFAULT_RUNNING    256u
 #define RUNNING_MAX        100000u
+#define COUNT_MAX          1000u
+#define DEFAULT_INTERVAL   1000u  /* ms */
 #define ELEMENT_MIN        10000u /* RFC 6120, 13.12 */
-
-__attribute__((format(printf, 2, 3))) static int invalid(
-    char what[OPTIONS_WHAT], const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, OPTIONS_WHAT, format, args);
-    va_end(args);
-    return S2S_EINVALID_ARGUMENT;
-}
-
-int options_load(void *to, size_t known, const void *from)
-{
-    size_t size = known;
-    memset(to, 0, known);
-    if (from != NULL) {
-        memcpy(&size, from, sizeof(size));
-        if (size < sizeof(size) || size > STRUCT_MAX)
-            return S2S_EABI;
-        memcpy(to, from, size < known ? size : known);
-        const uint8_t *tail = from;
-        for (size_t i = known; i < size; i++)
-            if (tail[i] != 0)
-                return S2S_EABI;
-    }
-    memcpy(to, &known, sizeof(known));
-    return S2S_OK;
-}
+#define KNOWN_FLAGS                                                            \
+    (S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_NO_EXTERNAL |               \
+     S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED)
 
 /* ---- Context ---- */
 
@@ -64,6 +37,8 @@ static const struct {
     {"name", offsetof(s2s_limits, name), 1024, 64, 65536},
     {"probe", offsetof(s2s_limits, probe), 1u << 20, ELEMENT_MIN, 1u << 30},
     {"stanzas", offsetof(s2s_limits, stanzas), 100, 4, 100000},
+    {"inbound", offsetof(s2s_limits, inbound), 256, 1, 100000},
+    {"inbound_address", offsetof(s2s_limits, inbound_address), 8, 1, 100000},
 };
 
 static int load_limits(const s2s_limits *from, s2s_limits *to, char *what)
@@ -78,20 +53,13 @@ static int load_limits(const s2s_limits *from, s2s_limits *to, char *what)
         if (value == 0)
             value = limit_rows[i].normal;
         if (value < limit_rows[i].min || value > limit_rows[i].max)
-            return invalid(what, "limits.%s: %u is not within %u to %u",
-                           limit_rows[i].name, value, limit_rows[i].min,
-                           limit_rows[i].max);
+            return options_load_invalid(what,
+                                        "limits.%s: %u is not within %u to %u",
+                                        limit_rows[i].name, value,
+                                        limit_rows[i].min, limit_rows[i].max);
         memcpy(member, &value, sizeof(value));
     }
     return S2S_OK;
-}
-
-static int copy_text(const char *from, char **to)
-{
-    if (from == NULL)
-        return S2S_OK;
-    *to = strdup(from);
-    return *to != NULL ? S2S_OK : S2S_ENO_MEMORY;
 }
 
 /* "192.0.2.1", "192.0.2.1:53", "2001:db8::1" or "[2001:db8::1]:53", to the
@@ -131,49 +99,22 @@ static bool server_form(const char *text, char *out, size_t size)
 
 static int load_servers(const char *const *servers, char **out, char *what)
 {
-    char list[LIST_MAX * 64] = "";
+    char list[OPTIONS_LIST * 64] = "";
     size_t used = 0;
     if (servers == NULL || servers[0] == NULL)
         return S2S_OK;
     for (size_t i = 0; servers[i] != NULL; i++) {
         char one[80];
         if (!server_form(servers[i], one, sizeof(one)))
-            return invalid(what, "dns_servers: \"%.60s\" is not ADDR[:PORT]",
-                           servers[i]);
+            return options_load_invalid(
+                what, "dns_servers: \"%.60s\" is not ADDR[:PORT]", servers[i]);
         int n = snprintf(list + used, sizeof(list) - used, "%s%s",
                          i > 0 ? "," : "", one);
         if (n < 0 || (size_t)n >= sizeof(list) - used)
-            return invalid(what, "dns_servers: too many");
+            return options_load_invalid(what, "dns_servers: too many");
         used += (size_t)n;
     }
-    return copy_text(list, out);
-}
-
-static int load_identity(const s2s_identity *from, struct options_identity *to,
-                         char *what)
-{
-    s2s_identity known;
-    int e = options_load(&known, sizeof(known), from);
-    if (e != S2S_OK)
-        return e;
-    e = domain_parse(known.domain, &to->domain);
-    if (e == S2S_EINVALID_ARGUMENT)
-        return invalid(what, "identities: domain is missing or not valid");
-    if (e != S2S_OK)
-        return e;
-    if ((known.certificate_file == NULL) != (known.key_file == NULL))
-        return invalid(what, "identities: certificate_file and key_file "
-                             "belong together");
-    if (known.certificate_file == NULL)
-        return S2S_OK;
-    e = file_read(known.certificate_file, &to->certificate);
-    if (e == S2S_OK)
-        e = file_read(known.key_file, &to->key);
-    if (e == S2S_EINVALID_ARGUMENT)
-        return invalid(what, "identities: cannot read %.100s",
-                       to->certificate == NULL ? known.certificate_file
-                                               : known.key_file);
-    return e;
+    return options_load_text(list, out);
 }
 
 static int load_identities(const s2s_identity *const *from,
@@ -181,8 +122,9 @@ static int load_identities(const s2s_identity *const *from,
 {
     size_t count = 0;
     while (from != NULL && from[count] != NULL)
-        if (++count > LIST_MAX)
-            return invalid(what, "identities: more than %u", LIST_MAX);
+        if (++count > OPTIONS_LIST)
+            return options_load_invalid(what, "identities: more than %u",
+                                        OPTIONS_LIST);
     if (count == 0)
         return S2S_OK;
     to->identities = calloc(count, sizeof(*to->identities));
@@ -190,7 +132,10 @@ static int load_identities(const s2s_identity *const *from,
         return S2S_ENO_MEMORY;
     to->identity_count = count;
     for (size_t i = 0; i < count; i++) {
-        int e = load_identity(from[i], &to->identities[i], what);
+        char member[24];
+        (void)snprintf(member, sizeof(member), "identities.%zu", i);
+        int e =
+            options_load_identity(from[i], member, &to->identities[i], what);
         if (e != S2S_OK)
             return e;
     }
@@ -205,9 +150,10 @@ static int load_context(const s2s_context_options *from,
     if (e != S2S_OK)
         return e;
     if (known.log_level > S2S_LOG_WIRE)
-        return invalid(what, "log_level: no such level");
+        return options_load_invalid(what, "log_level: no such level");
     if (known.max_running > RUNNING_MAX)
-        return invalid(what, "max_running: more than %u", RUNNING_MAX);
+        return options_load_invalid(what, "max_running: more than %u",
+                                    RUNNING_MAX);
     to->address_filter = known.address_filter;
     to->address_filter_user = known.address_filter_user;
     to->log = (struct log){known.log, known.log_user, (int)known.log_level};
@@ -215,7 +161,7 @@ static int load_context(const s2s_context_options *from,
         known.max_running != 0 ? known.max_running : DEFAULT_RUNNING;
     e = load_limits(known.limits, &to->limits, what);
     if (e == S2S_OK)
-        e = copy_text(known.ca_file, &to->ca_file);
+        e = options_load_text(known.ca_file, &to->ca_file);
     if (e == S2S_OK)
         e = load_servers(known.dns_servers, &to->dns_servers, what);
     if (e == S2S_OK)
@@ -238,11 +184,8 @@ int options_load_context(const s2s_context_options *from,
 
 void options_free_context(struct options_context *o)
 {
-    for (size_t i = 0; i < o->identity_count; i++) {
-        free(o->identities[i].domain);
-        free(o->identities[i].certificate);
-        file_forget(o->identities[i].key);
-    }
+    for (size_t i = 0; i < o->identity_count; i++)
+        options_free_identity(&o->identities[i]);
     free(o->identities);
     free(o->ca_file);
     free(o->dns_servers);
@@ -264,10 +207,11 @@ static int load_domain(const char *name, const char *text, struct domain **out,
                        char *what)
 {
     if (text == NULL || text[0] == '\0')
-        return invalid(what, "%s: a domain is required", name);
+        return options_load_invalid(what, "%s: a domain is required", name);
     int e = domain_parse(text, out);
     if (e == S2S_EINVALID_ARGUMENT)
-        return invalid(what, "%s: \"%.80s\" is not a domain", name, text);
+        return options_load_invalid(what, "%s: \"%.80s\" is not a domain", name,
+                                    text);
     return e;
 }
 
@@ -275,32 +219,46 @@ static int load_host(const s2s_options *o, struct options_probe *p, char *what)
 {
     char host[DOMAIN_MAX];
     if (o->host == NULL)
-        return copy_text(p->to->ascii, &p->host);
+        return options_load_text(p->to->ascii, &p->host);
     p->host_given = true;
     int e = domain_parse_host(o->host, host);
     if (e == S2S_EINVALID_ARGUMENT)
-        return invalid(what, "host: \"%.80s\" is no name and no address",
-                       o->host);
-    return e == S2S_OK ? copy_text(host, &p->host) : e;
+        return options_load_invalid(
+            what, "host: \"%.80s\" is no name and no address", o->host);
+    return e == S2S_OK ? options_load_text(host, &p->host) : e;
+}
+
+static int load_repetition(const s2s_options *o, struct options_probe *p,
+                           char *what)
+{
+    if (o->count > COUNT_MAX)
+        return options_load_invalid(what, "count: more than %u", COUNT_MAX);
+    if (o->interval_ms > TIMEOUT_MAX_MS)
+        return options_load_invalid(what, "interval_ms: more than %u",
+                                    TIMEOUT_MAX_MS);
+    p->count = o->count != 0 ? o->count : 1;
+    p->interval_ms = o->interval_ms != 0 ? o->interval_ms : DEFAULT_INTERVAL;
+    return S2S_OK;
 }
 
 static int load_numbers(const s2s_options *o, struct options_probe *p,
                         char *what)
 {
     if (o->tls_mode > S2S_TLS_NONE)
-        return invalid(what, "tls_mode: no such mode");
+        return options_load_invalid(what, "tls_mode: no such mode");
     if (o->timeout_ms > TIMEOUT_MAX_MS)
-        return invalid(what, "timeout_ms: more than %u", TIMEOUT_MAX_MS);
-    if ((o->flags & ~S2S_ACCEPT_UNTRUSTED) != 0)
-        return invalid(what, "flags: unknown ones are set");
+        return options_load_invalid(what, "timeout_ms: more than %u",
+                                    TIMEOUT_MAX_MS);
+    if ((o->flags & ~KNOWN_FLAGS) != 0)
+        return options_load_invalid(what, "flags: unknown ones are set");
     if (o->ping_method > S2S_PING_DIALBACK_VERIFY)
-        return invalid(what, "ping_method: no such method");
+        return options_load_invalid(what, "ping_method: no such method");
     p->port = o->port != 0 ? o->port : DEFAULT_PORT;
     p->tls_mode = o->tls_mode;
     p->timeout_ms = o->timeout_ms != 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
     p->flags = o->flags;
     p->ping_method = o->ping_method;
-    return S2S_OK;
+    return load_repetition(o, p, what);
 }
 
 static int load_callbacks(const s2s_options *o, struct options_probe *p,
@@ -316,13 +274,65 @@ static int load_callbacks(const s2s_options *o, struct options_probe *p,
     const s2s_transport *t = &p->transport;
     if (p->has_transport && (t->open == NULL || t->read == NULL ||
                              t->write == NULL || t->close == NULL))
-        return invalid(what, "transport: a required function is missing");
+        return options_load_invalid(
+            what, "transport: a required function is missing");
     const s2s_tls *s = &p->tls;
     if (p->has_tls &&
         (s->open == NULL || s->handshake == NULL || s->info == NULL ||
          s->read == NULL || s->write == NULL || s->close == NULL))
-        return invalid(what, "tls: a required function is missing");
+        return options_load_invalid(what,
+                                    "tls: a required function is missing");
     return S2S_OK;
+}
+
+static int load_own_identity(const s2s_options *o, struct options_probe *p,
+                             char *what)
+{
+    if (o->identity == NULL)
+        return S2S_OK;
+    p->identity = calloc(1, sizeof(*p->identity));
+    if (p->identity == NULL)
+        return S2S_ENO_MEMORY;
+    int e = options_load_identity(o->identity, "identity", p->identity, what);
+    if (e == S2S_OK && p->identity->listen != NULL && o->context != NULL)
+        return options_load_invalid(what, "identity.listen: not with context");
+    return e;
+}
+
+static bool is_mine(const struct options_probe *p, const struct domain *domain)
+{
+    bool mine = domain_equal(p->from, domain->ascii);
+    for (size_t i = 0; i < p->also_count && !mine; i++)
+        mine = domain_equal(p->also_from[i], domain->ascii);
+    return mine;
+}
+
+static int load_also(const s2s_options *o, struct options_probe *p, char *what)
+{
+    for (size_t i = 0; o->also_from != NULL && o->also_from[i] != NULL; i++) {
+        struct domain *domain;
+        if (i == OPTIONS_ALSO)
+            return options_load_invalid(what, "also_from: more than %u",
+                                        OPTIONS_ALSO);
+        int e = load_domain("also_from", o->also_from[i], &domain, what);
+        if (e != S2S_OK)
+            return e;
+        if (is_mine(p, domain)) {
+            free(domain);
+            return options_load_invalid(what, "also_from: %.80s comes twice",
+                                        o->also_from[i]);
+        }
+        p->also_from[p->also_count++] = domain;
+    }
+    return S2S_OK;
+}
+
+static int load_stanza(const s2s_options *o, struct options_probe *p,
+                       char *what)
+{
+    if (p->op == S2S_OP_SEND && o->stanza == NULL)
+        return options_load_invalid(what, "stanza: required, to be sent");
+    return options_load_text(o->stanza, &p->stanza);
 }
 
 int options_load_probe(int op, const char *from, const char *to,
@@ -344,6 +354,12 @@ int options_load_probe(int op, const char *from, const char *to,
     if (e == S2S_OK)
         e = load_callbacks(&known, &p, what);
     if (e == S2S_OK)
+        e = load_also(&known, &p, what);
+    if (e == S2S_OK)
+        e = load_stanza(&known, &p, what);
+    if (e == S2S_OK)
+        e = load_own_identity(&known, &p, what);
+    if (e == S2S_OK)
         *probe = p;
     else
         options_free_probe(&p);
@@ -355,5 +371,11 @@ void options_free_probe(struct options_probe *o)
     free(o->from);
     free(o->to);
     free(o->host);
+    free(o->stanza);
+    for (size_t i = 0; i < o->also_count; i++)
+        free(o->also_from[i]);
+    if (o->identity != NULL)
+        options_free_identity(o->identity);
+    free(o->identity);
     *o = (struct options_probe){.op = o->op};
 }

@@ -7,21 +7,8 @@
 
 #include "base/domain.h"
 #include "base/log.h"
-
-/*
- * Copy a caller's structure into `to`, whose size is `known`. `to` is zeroed
- * first. A shorter one leaves the rest zero; a longer one must have zeros in
- * its tail. S2S_OK, or S2S_EABI (also when the caller's size is 0, less than
- * a size_t, or absurd). NULL `from` is a structure of zeros.
- */
-int options_load(void *to, size_t known, const void *from);
-
-/* An identity of ours, with its files read. */
-struct options_identity {
-    struct domain *domain;
-    char *certificate; /* PEM, or NULL */
-    char *key;
-};
+#include "base/options_identity.h"
+#include "base/options_load.h"
 
 /* s2s_context_options, owned. */
 struct options_context {
@@ -37,10 +24,9 @@ struct options_context {
 };
 
 /*
- * S2S_OK, S2S_EABI, S2S_ENO_MEMORY, or S2S_EINVALID_ARGUMENT with `what`
- * naming the member (static text or a text in `what`'s buffer).
+ * S2S_OK, S2S_EABI, S2S_ENO_MEMORY, S2S_EINTERNAL (no randomness), or
+ * S2S_EINVALID_ARGUMENT with `what` naming the member.
  */
-#define OPTIONS_WHAT 160
 int options_load_context(const s2s_context_options *from,
                          struct options_context *to, char what[OPTIONS_WHAT]);
 void options_free_context(struct options_context *o);
@@ -49,6 +35,7 @@ const struct options_identity *options_identity(const struct options_context *o,
                                                 const struct domain *domain);
 
 /* s2s_options with from and to, owned. */
+#define OPTIONS_ALSO 8u /* further domains on one stream */
 struct options_probe {
     int op;
     struct domain *from, *to;
@@ -59,12 +46,19 @@ struct options_probe {
     uint32_t timeout_ms;
     uint32_t flags;
     uint32_t ping_method;
+    struct options_identity *identity; /* of this probe alone, or NULL */
+    struct domain *also_from[OPTIONS_ALSO];
+    size_t also_count;
+    char *stanza; /* as text, not looked at; or NULL */
+    uint32_t count;
+    uint32_t interval_ms;
     bool has_transport, has_tls;
     s2s_transport transport;
     s2s_tls tls;
 };
 
-/* As options_load_context(). `context` and `setup` are not looked at. */
+/* As options_load_context(). `context` and `setup` are not looked at, but that
+ * an identity of its own does not listen for a probe on a shared context. */
 int options_load_probe(int op, const char *from, const char *to,
                        const s2s_options *options, struct options_probe *probe,
                        char what[OPTIONS_WHAT]);
