@@ -116,6 +116,8 @@ static void refused(void **state)
         "Zm9vYg",
         "Zm9vYg=",
         "Zm9v Yg",
+        "AI==",
+        "AAC=",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -158,6 +160,9 @@ static void limits(void **state)
     assert_int_equal(base64_write(&b, "foob", 4), S2S_ELIMIT);
     assert_buf(&b, "abc", 3);
     assert_int_equal(base64_write(&b, "", SIZE_MAX), S2S_ELIMIT);
+    assert_buf(&b, "abc", 3);
+    /* So many that the length of their text is 0 modulo 2^64. */
+    assert_int_equal(base64_write(&b, "", 3 * (SIZE_MAX / 4 + 1)), S2S_ELIMIT);
     assert_buf(&b, "abc", 3);
     assert_int_equal(base64_read(&b, "Zm9vYmFy"), S2S_ELIMIT);
     assert_buf(&b, "abc", 3);

@@ -303,6 +303,9 @@ static void answers(void **state)
         {ERROR("<error type='wait'><x/><text xmlns='" STANZAS "'>t</text>"
                "<s:remote-server-timeout xmlns:s='" STANZAS "'/></error>"),
          DIALBACK_RESULT, DIALBACK_ERROR, "remote-server-timeout"},
+        {"<db:result from='b' to='a' type='valid'><error><forbidden "
+         "xmlns='" STANZAS "'/></error></db:result>",
+         DIALBACK_RESULT, DIALBACK_VALID, NULL},
         {ERROR(""), DIALBACK_RESULT, DIALBACK_ERROR, NULL},
         {ERROR("<error/>"), DIALBACK_RESULT, DIALBACK_ERROR, NULL},
         {ERROR("<error><text xmlns='" STANZAS "'/></error>"), DIALBACK_RESULT,

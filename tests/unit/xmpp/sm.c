@@ -188,6 +188,7 @@ static void acknowledged(void **state)
     } rows[] = {
         {0, 0, "h='0'", SM_ACKED, 0, 0},
         {0, 0, "h='1'", SM_BROKEN, 0, 0},
+        {0, 0, "h=''", SM_BROKEN, 0, 0},
         {5, 2, "h='2'", SM_ACKED, 2, 3},
         {5, 2, "h='3'", SM_ACKED, 3, 2},
         {5, 2, "h='5'", SM_ACKED, 5, 0},

@@ -335,8 +335,8 @@ static void answered(void **state)
 /* --- answers, to a request from a.example to b.example with the id "i" --- */
 
 #define ANSWER(type, inner)                                                    \
-    "<iq from='b.example' to='a.example' id='i' type='" type "'>" inner "</"   \
-                                                                        "iq>"
+    "<iq from='b.example' to='a.example' id='i' "                              \
+    "type='" type "'>" inner "</iq>"
 
 static void answers(void **state)
 {
