@@ -1,292 +1,15 @@
 #include "net/certificate.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "net/certificate_chain.h"
 #include "net/certificate_facts.h"
-#include "net/certificate_ocsp.h"
+#include "net/certificate_verdict.h"
 
-#define DAY       INT64_C(86400)
-#define SOON_DAYS 14
 #define TEXT_MAX  400
 #define NAMES_MAX 4u /* told in a text */
-
-/* One judgement. The first problem of the chain is its verdict. */
-struct judge {
-    s2s_result *result;
-    const struct certificate_path *path;
-    const struct domain *domain;
-    int64_t now;
-    enum result_verdict chain;
-    const char *why; /* of the chain */
-};
-
-/* ---- Saying it --------------------------------------------------------- */
-
-/* A finding with a text; the text belongs to the result. */
-__attribute__((format(printf, 3, 4))) static const char *find(
-    s2s_result *r, enum finding id, const char *format, ...)
-{
-    char line[TEXT_MAX];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    size_t length = n < 0 ? 0 : (size_t)n;
-    if (length >= sizeof(line))
-        length = sizeof(line) - 1;
-    const char *text = result_untrusted(r, line, length);
-    if (text == NULL)
-        return "";
-    result_find(r, id, text);
-    return text;
-}
-
-static void decide(struct judge *j, enum result_verdict verdict,
-                   const char *why)
-{
-    if (j->chain != RESULT_OK)
-        return;
-    j->chain = verdict;
-    j->why = why;
-}
-
-static const char *subject(const struct judge *j, gnutls_x509_crt_t crt)
-{
-    return crt == j->path->crts[0] ? "the certificate"
-                                   : certificate_facts_subject(crt, j->result);
-}
-
-/* ---- The chain --------------------------------------------------------- */
-
-static bool is_self_issued(gnutls_x509_crt_t crt)
-{
-    return gnutls_x509_crt_check_issuer(crt, crt) != 0;
-}
-
-/* No authority of ours signed the end of the path. */
-static void tell_unknown_issuer(struct judge *j)
-{
-    gnutls_x509_crt_t top = j->path->crts[j->path->count - 1];
-    s2s_result *r = j->result;
-    if (is_self_issued(top) && j->path->count == 1) {
-        decide(j, RESULT_SELF_SIGNED,
-               find(r, FINDING_CERT_SELF_SIGNED,
-                    "the certificate is self-signed"));
-        return;
-    }
-    const char *why;
-    if (is_self_issued(top))
-        why = find(r, FINDING_CERT_UNTRUSTED,
-                   "the authority %.300s is not trusted",
-                   certificate_facts_subject(top, r));
-    else
-        why =
-            find(r, FINDING_CERT_UNTRUSTED, "the issuer %.300s is not known%s",
-                 certificate_facts_issuer(top, r),
-                 r->tls.certificate.chain_length == 1
-                     ? " and no intermediate was sent"
-                     : "");
-    decide(j, RESULT_UNTRUSTED, why);
-}
-
-/* Why GnuTLS does not like a path that leads to an authority. */
-static void tell_broken(struct judge *j)
-{
-    static const struct {
-        unsigned bit;
-        const char *text;
-    } reasons[] = {
-        {GNUTLS_CERT_SIGNATURE_FAILURE,
-         "a signature in the chain does not verify"},
-        {GNUTLS_CERT_SIGNER_NOT_CA,
-         "a certificate in the chain is signed by one that is no authority"},
-        {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE,
-         "an authority in the chain may not sign this"},
-        {GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS,
-         "the chain has a critical extension that is not known"},
-        {GNUTLS_CERT_REVOKED, "a certificate in the chain is revoked"},
-        {GNUTLS_CERT_SIGNER_NOT_FOUND, "the issuer is not known"},
-    };
-    const char *text = "the chain does not verify";
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if ((j->path->status & reasons[i].bit) != 0) {
-            text = reasons[i].text;
-            break;
-        }
-    decide(j, RESULT_UNTRUSTED,
-           find(j->result, FINDING_CERT_UNTRUSTED, "%s", text));
-}
-
-/* Every signature is good up to an authority, even if some are weak. */
-static bool is_vouched_for(const struct certificate_path *path)
-{
-    return path->status == 0 ||
-           path->status ==
-               (GNUTLS_CERT_INVALID | GNUTLS_CERT_INSECURE_ALGORITHM);
-}
-
-static void judge_trust(struct judge *j)
-{
-    if (is_vouched_for(j->path))
-        return;
-    if (j->path->anchor == NULL)
-        tell_unknown_issuer(j);
-    else
-        tell_broken(j);
-}
-
-/* ---- Strength ---------------------------------------------------------- */
-
-static bool is_weak_key(gnutls_x509_crt_t crt, unsigned *bits)
-{
-    int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, bits);
-    return algorithm >= 0 &&
-           gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm,
-                                       *bits) < GNUTLS_SEC_PARAM_MEDIUM;
-}
-
-static bool is_weak_signature(gnutls_x509_crt_t crt, const char **name)
-{
-    int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
-    *name = gnutls_sign_get_name((gnutls_sign_algorithm_t)algorithm);
-    return algorithm < 0 || *name == NULL ||
-           gnutls_sign_is_secure2((gnutls_sign_algorithm_t)algorithm,
-                                  GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS) == 0;
-}
-
-/* The signature of what we trust already does not matter. */
-static bool tell_weak(struct judge *j, gnutls_x509_crt_t crt)
-{
-    unsigned bits = 0;
-    const char *name = NULL;
-    const char *why = NULL;
-    if (is_weak_key(crt, &bits))
-        why = find(j->result, FINDING_CERT_WEAK, "%.250s has a key of %u bits",
-                   subject(j, crt), bits);
-    else if (!is_self_issued(crt) && is_weak_signature(crt, &name))
-        why = find(j->result, FINDING_CERT_WEAK, "%.250s is signed with %s",
-                   subject(j, crt), name != NULL ? name : "an unknown method");
-    if (why != NULL)
-        decide(j, RESULT_WEAK, why);
-    return why != NULL;
-}
-
-static void judge_strength(struct judge *j)
-{
-    bool told = false;
-    for (unsigned i = 0; i < j->path->count; i++)
-        if (tell_weak(j, j->path->crts[i]))
-            told = true;
-    if ((j->path->status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0 && !told)
-        decide(j, RESULT_WEAK,
-               find(j->result, FINDING_CERT_WEAK,
-                    "the chain relies on something too weak"));
-}
-
-/* ---- Usage ------------------------------------------------------------- */
-
-/* RFC 5280, 4.2.1.3: without the extension everything is allowed. */
-static bool may_do_tls(gnutls_x509_crt_t leaf)
-{
-    unsigned usage = 0;
-    if (gnutls_x509_crt_get_key_usage(leaf, &usage, NULL) < 0)
-        return true;
-    return (usage & (GNUTLS_KEY_DIGITAL_SIGNATURE |
-                     GNUTLS_KEY_KEY_ENCIPHERMENT | GNUTLS_KEY_KEY_AGREEMENT)) !=
-           0;
-}
-
-static void judge_usage(struct judge *j)
-{
-    const struct certificate_path *path = j->path;
-    const struct result_certificate *c = &j->result->tls.certificate;
-    if (!may_do_tls(path->crts[0]))
-        decide(j, RESULT_USAGE,
-               find(j->result, FINDING_CERT_USAGE,
-                    "the key may not be used for TLS (key usage)"));
-    for (unsigned i = 0; i < path->count; i++)
-        if (!certificate_facts_purpose(path->crts[i], GNUTLS_KP_TLS_WWW_SERVER))
-            decide(j, RESULT_USAGE,
-                   find(j->result, FINDING_CERT_USAGE,
-                        "%.250s is not for TLS servers (extended key usage)",
-                        subject(j, path->crts[i])));
-    if (c->usage_server && !c->usage_client)
-        result_find(j->result, FINDING_CERT_SERVER_ONLY, NULL);
-}
-
-/* ---- Revocation -------------------------------------------------------- */
-
-/* The certificate that signed the leaf; NULL when nothing vouches for it. */
-static gnutls_x509_crt_t trusted_issuer(const struct certificate_path *path)
-{
-    if (!is_vouched_for(path))
-        return NULL;
-    return path->count > 1 ? path->crts[1] : path->anchor;
-}
-
-static void judge_revocation(struct judge *j, const s2s_tls_info *info)
-{
-    char date[CERTIFICATE_DATE];
-    int64_t revoked = -1;
-    enum certificate_status status = certificate_ocsp_judge(
-        info, j->path->crts[0], trusted_issuer(j->path), j->now, &revoked);
-    if (status == CERTIFICATE_STATUS_GOOD)
-        return;
-    if (status != CERTIFICATE_STATUS_REVOKED) {
-        result_find(j->result, FINDING_REVOCATION_NOT_CHECKED,
-                    certificate_ocsp_text(status));
-        return;
-    }
-    certificate_facts_date(revoked, date);
-    decide(j, RESULT_REVOKED,
-           find(j->result, FINDING_CERT_REVOKED,
-                "the certificate was revoked on %s", date));
-}
-
-/* ---- Time -------------------------------------------------------------- */
-
-static void tell_time(struct judge *j, gnutls_x509_crt_t crt)
-{
-    char date[CERTIFICATE_DATE];
-    int when = certificate_facts_time(crt, j->now);
-    if (when < 0) {
-        certificate_facts_date(
-            (int64_t)gnutls_x509_crt_get_activation_time(crt), date);
-        decide(j, RESULT_NOT_YET_VALID,
-               find(j->result, FINDING_CERT_NOT_YET_VALID,
-                    "%.250s is not valid before %s", subject(j, crt), date));
-    } else if (when > 0) {
-        certificate_facts_date(
-            (int64_t)gnutls_x509_crt_get_expiration_time(crt), date);
-        decide(j, RESULT_EXPIRED,
-               find(j->result, FINDING_CERT_EXPIRED, "%.250s expired on %s",
-                    subject(j, crt), date));
-    }
-}
-
-static void judge_time(struct judge *j, gnutls_x509_trust_list_t trust)
-{
-    const struct certificate_path *path = j->path;
-    const struct result_certificate *c = &j->result->tls.certificate;
-    char date[CERTIFICATE_DATE];
-    for (unsigned i = 0; i < path->count; i++)
-        tell_time(j, path->crts[i]);
-    if (path->anchor != NULL &&
-        !certificate_chain_anchor_valid(path, trust, j->now))
-        tell_time(j, path->anchor);
-    if (certificate_facts_time(path->crts[0], j->now) != 0 ||
-        c->days_left > SOON_DAYS)
-        return;
-    certificate_facts_date(c->not_after, date);
-    (void)find(j->result, FINDING_CERT_EXPIRES_SOON, "in %d days, on %s",
-               (int)c->days_left, date);
-}
 
 /* ---- The name ---------------------------------------------------------- */
 
@@ -305,7 +28,7 @@ static void list_names(const struct result_certificate *c, char *out,
                        c->name_count - told);
 }
 
-static const char *judge_name(struct judge *j)
+static const char *judge_name(struct certificate_case *j)
 {
     struct result_certificate *c = &j->result->tls.certificate;
     char names[TEXT_MAX] = "nobody";
@@ -315,11 +38,11 @@ static const char *judge_name(struct judge *j)
     if (c->name == RESULT_CN_ONLY)
         result_find(j->result, FINDING_CERT_CN_ONLY, j->domain->unicode);
     list_names(c, names, sizeof(names));
-    return find(j->result, FINDING_CERT_NAME,
-                "the certificate is for %s, not for %.100s%s", names,
-                j->domain->unicode,
-                c->name == RESULT_CN_ONLY ? " (a common name does not count)"
-                                          : "");
+    return certificate_verdict_find(
+        j->result, FINDING_CERT_NAME,
+        "the certificate is for %s, not for %.100s%s", names,
+        j->domain->unicode,
+        c->name == RESULT_CN_ONLY ? " (a common name does not count)" : "");
 }
 
 /* ---- The verdict ------------------------------------------------------- */
@@ -340,22 +63,18 @@ static int judge_nothing(s2s_result *r, const s2s_tls_info *info,
     struct result_certificate *c = &r->tls.certificate;
     c->chain = RESULT_UNTRUSTED;
     c->name = RESULT_NAME_MISMATCH;
-    *why = find(r, FINDING_CERT_UNTRUSTED, "%s",
-                info->chain_length == 0 ? "the peer sent no certificate"
+    *why = certificate_verdict_find(r, FINDING_CERT_UNTRUSTED, "%s",
+                                    info->chain_length == 0
+                                        ? "the peer sent no certificate"
                                         : "the certificate cannot be read");
     return S2S_ECERT_UNTRUSTED;
 }
 
-/* In this order, because the first problem is the verdict. */
-static int judge_path(struct judge *j, const s2s_tls_info *info,
-                      gnutls_x509_trust_list_t trust, const char **why)
+static int judge_path(struct certificate_case *j, const s2s_tls_info *info,
+                      struct gnutls_x509_trust_list_st *trust, const char **why)
 {
     struct result_certificate *c = &j->result->tls.certificate;
-    judge_trust(j);
-    judge_strength(j);
-    judge_usage(j);
-    judge_revocation(j, info);
-    judge_time(j, trust);
+    certificate_verdict_chain(j, info, trust);
     const char *name_why = judge_name(j);
     c->chain = j->chain;
     *why = j->chain != RESULT_OK ? j->why : name_why;
@@ -363,11 +82,11 @@ static int judge_path(struct judge *j, const s2s_tls_info *info,
 }
 
 static int judge_chain(struct certificate_trust *trust,
-                       const s2s_tls_info *info, struct judge *j,
+                       const s2s_tls_info *info, struct certificate_case *j,
                        const struct certificate_chain *chain, const char **why)
 {
     struct certificate_path path;
-    gnutls_x509_trust_list_t list = certificate_trust_list(trust);
+    struct gnutls_x509_trust_list_st *list = certificate_trust_list(trust);
     certificate_facts_record(chain->crts[0], info->chain[0],
                              info->chain_sizes[0], j->now, j->result);
     int e = certificate_chain_verify(chain, list, j->now, &path);
@@ -377,12 +96,10 @@ static int judge_chain(struct certificate_trust *trust,
     return judge_path(j, info, list, why);
 }
 
-int certificate_judge(struct certificate_trust *trust, const s2s_tls_info *info,
-                      const struct domain *domain, int64_t now,
-                      s2s_result *result, const char **why)
+static int judge(struct certificate_trust *trust, const s2s_tls_info *info,
+                 struct certificate_case *j, const char **why)
 {
-    struct result_certificate *c = &result->tls.certificate;
-    struct judge j = {result, NULL, domain, now, RESULT_OK, ""};
+    struct result_certificate *c = &j->result->tls.certificate;
     struct certificate_chain chain;
     c->present = info->chain_length > 0;
     c->chain_length = (unsigned)info->chain_length;
@@ -392,8 +109,62 @@ int certificate_judge(struct certificate_trust *trust, const s2s_tls_info *info,
         e = certificate_chain_read(info, &chain);
     if (e != S2S_OK)
         return e;
-    e = chain.count == 0 ? judge_nothing(result, info, why)
-                         : judge_chain(trust, info, &j, &chain, why);
+    e = chain.count == 0 ? judge_nothing(j->result, info, why)
+                         : judge_chain(trust, info, j, &chain, why);
     certificate_chain_free(&chain);
-    return result->no_memory ? S2S_ENO_MEMORY : e;
+    return j->result->no_memory ? S2S_ENO_MEMORY : e;
+}
+
+int certificate_judge(struct certificate_trust *trust, const s2s_tls_info *info,
+                      const struct domain *domain, int64_t now,
+                      s2s_result *result, const char **why)
+{
+    struct certificate_case j = {.result = result,
+                                 .domain = domain,
+                                 .now = now,
+                                 .chain = RESULT_OK,
+                                 .why = ""};
+    return judge(trust, info, &j, why);
+}
+
+int certificate_judge_client(struct certificate_trust *trust,
+                             const s2s_tls_info *info,
+                             const struct domain *domain, int64_t now,
+                             s2s_result *result, const char **why)
+{
+    struct certificate_case j = {.result = result,
+                                 .domain = domain,
+                                 .now = now,
+                                 .client = true,
+                                 .chain = RESULT_OK,
+                                 .why = ""};
+    return judge(trust, info, &j, why);
+}
+
+/* Whole characters of valid UTF-8. */
+static void copy_text(const char *from, char *to, size_t size)
+{
+    size_t length = strnlen(from, size);
+    if (length == size) {
+        length--;
+        while (length > 0 && ((unsigned char)from[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+int certificate_proves(struct certificate_trust *trust,
+                       const s2s_tls_info *info, const struct domain *domain,
+                       int64_t now, char why[CERTIFICATE_WHY])
+{
+    const char *text = "";
+    s2s_result *scratch = result_new(S2S_OP_CONNECT);
+    if (scratch == NULL)
+        return S2S_ENO_MEMORY;
+    int e = certificate_judge_client(trust, info, domain, now, scratch, &text);
+    copy_text(e == S2S_ENO_MEMORY || e == S2S_EPOLICY ? error_text(e) : text,
+              why, CERTIFICATE_WHY);
+    result_free(scratch);
+    return e;
 }

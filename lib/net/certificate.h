@@ -21,4 +21,17 @@ int certificate_judge(struct certificate_trust *trust, const s2s_tls_info *info,
                       const struct domain *domain, int64_t now,
                       s2s_result *result, const char **why);
 
+/* The same for the client of a TLS session, which shows what it has: usage as
+ * a server's, as a client's or unsaid is all the same. */
+int certificate_judge_client(struct certificate_trust *trust,
+                             const s2s_tls_info *info,
+                             const struct domain *domain, int64_t now,
+                             s2s_result *result, const char **why);
+
+/* The same without a record: `why` gets the text. */
+#define CERTIFICATE_WHY 128
+int certificate_proves(struct certificate_trust *trust,
+                       const s2s_tls_info *info, const struct domain *domain,
+                       int64_t now, char why[CERTIFICATE_WHY]);
+
 #endif

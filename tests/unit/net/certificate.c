@@ -1099,6 +1099,106 @@ static void responders(void **state)
     pki_free(&responder);
 }
 
+/* ---- A client's --------------------------------------------------------- */
+
+static const struct {
+    const char *title;
+    struct pki_spec leaf;
+    const struct pki_party *issuer; /* NULL: self-signed */
+    const char *name;
+    int error;
+    const char *why;
+} client_rows[] = {
+    {"both", {NAMED}, &middle, DOMAIN, S2S_OK, ""},
+    {"server only",
+     {NAMED, .eku = GNUTLS_KP_TLS_WWW_SERVER},
+     &middle,
+     DOMAIN,
+     S2S_OK,
+     ""},
+    {"client only",
+     {NAMED, .eku = GNUTLS_KP_TLS_WWW_CLIENT},
+     &middle,
+     DOMAIN,
+     S2S_OK,
+     ""},
+    {"unsaid", {NAMED, .eku = PKI_NO_EKU}, &middle, DOMAIN, S2S_OK, ""},
+    {"mail only",
+     {NAMED, .eku = GNUTLS_KP_EMAIL_PROTECTION},
+     &middle,
+     DOMAIN,
+     S2S_ECERT_UNTRUSTED,
+     "the certificate is not for TLS (extended key usage)"},
+    {"mail above",
+     {NAMED},
+     &mail_middle,
+     DOMAIN,
+     S2S_ECERT_UNTRUSTED,
+     "CN=Mail middle is not for TLS (extended key usage)"},
+    {"self-signed",
+     {NAMED},
+     NULL,
+     DOMAIN,
+     S2S_ECERT_UNTRUSTED,
+     "the certificate is self-signed"},
+    {"expired",
+     {NAMED, .begin = -90, .end = -10},
+     &middle,
+     DOMAIN,
+     S2S_ECERT_EXPIRED,
+     "the certificate expired on 2027-01-05"},
+    {"another's",
+     {NAMED},
+     &middle,
+     "other.test",
+     S2S_ECERT_NAME,
+     "the certificate is for " DOMAIN ", leaf, not for other.test"},
+    {"long names",
+     {.cn = "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+            "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc",
+      .names = {{"dns", "a.long.name.of.another.domain.entirely.example", 0},
+                {"dns", "b.long.name.of.another.domain.entirely.example", 0}}},
+     &middle,
+     DOMAIN,
+     S2S_ECERT_NAME,
+     "the certificate is for a.long.name.of.another.domain.entirely.example, "
+     "b.long.name.of.another.domain.entirely.example, \xc3\xbc\xc3\xbc"},
+};
+
+static int prove(const gnutls_datum_t *ders, size_t count, const char *name,
+                 char why[CERTIFICATE_WHY])
+{
+    const unsigned char *chain[] = {ders[0].data, ders[1].data};
+    const size_t sizes[] = {ders[0].size, ders[1].size};
+    s2s_tls_info info = {.size = sizeof(info),
+                         .chain = chain,
+                         .chain_sizes = sizes,
+                         .chain_length = count};
+    struct domain *domain = domain_of(name);
+    int e = certificate_proves(trust, &info, domain, PKI_NOW, why);
+    free(domain);
+    return e;
+}
+
+static void clients(void **state)
+{
+    gnutls_datum_t nothing[2] = {{NULL, 0}, {NULL, 0}};
+    char why[CERTIFICATE_WHY];
+    (void)state;
+    for (size_t i = 0; i < sizeof(client_rows) / sizeof(client_rows[0]); i++) {
+        const struct pki_party *issuer = client_rows[i].issuer;
+        struct pki_party leaf = pki_make(&client_rows[i].leaf, issuer);
+        gnutls_datum_t ders[] = {leaf.der,
+                                 issuer != NULL ? issuer->der : leaf.der};
+        int e = prove(ders, issuer != NULL ? 2 : 1, client_rows[i].name, why);
+        if (e != client_rows[i].error || strcmp(why, client_rows[i].why) != 0)
+            fail_msg("%s: %d, %s", client_rows[i].title, e, why);
+        pki_free(&leaf);
+    }
+    assert_int_equal(prove(nothing, 0, DOMAIN, why), S2S_ECERT_UNTRUSTED);
+    assert_string_equal(why, "the peer sent no certificate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1123,6 +1223,7 @@ int main(void)
         cmocka_unit_test(revoked_by_a_stranger),
         cmocka_unit_test(broken_status),
         cmocka_unit_test(responders),
+        cmocka_unit_test(clients),
     };
     return cmocka_run_group_tests_name("net/certificate", tests,
                                        make_authorities, free_authorities);
