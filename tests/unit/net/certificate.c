@@ -1156,13 +1156,14 @@ static const struct {
     {"long names",
      {.cn = "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
             "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc",
-      .names = {{"dns", "a.long.name.of.another.domain.entirely.example", 0},
+      .names = {{"dns", "aa.long.name.of.another.domain.entirely.example", 0},
                 {"dns", "b.long.name.of.another.domain.entirely.example", 0}}},
      &middle,
      DOMAIN,
      S2S_ECERT_NAME,
-     "the certificate is for a.long.name.of.another.domain.entirely.example, "
-     "b.long.name.of.another.domain.entirely.example, \xc3\xbc\xc3\xbc"},
+     "the certificate is for aa.long.name.of.another.domain.entirely.example, "
+     "b.long.name.of.another.domain.entirely.example, "
+     "\xc3\xbc\xc3\xbc\xc3\xbc"},
 };
 
 static int prove(const gnutls_datum_t *ders, size_t count, const char *name,
