@@ -19,11 +19,12 @@
 
 #define XML     "<?xml version='1.0'?>"
 #define STREAMS "http://etherx.jabber.org/streams"
-#define OURS_TO(to)                                                            \
+/* Our header, with these attributes in the middle. */
+#define OURS_FROM(attributes)                                                  \
     XML "<stream:stream xmlns='jabber:server' "                                \
         "xmlns:db='jabber:server:dialback' xmlns:stream='" STREAMS             \
-        "' id='ID' from='probe.test' to='" to "' version='1.0' "               \
-        "xml:lang='en'>"
+        "' id='ID' " attributes "version='1.0' xml:lang='en'>"
+#define OURS_TO(to) OURS_FROM("from='probe.test' to='" to "' ")
 #define ERROR_TEXT(c, text)                                                    \
     "<stream:error><" c " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>" text  \
     "</stream:error></stream:stream>"
