@@ -67,6 +67,19 @@
     "'/></error></db:" kind ">"
 #define PONG(to) "<iq from='probe.test' to='" to "' id='p' type='result'/>"
 
+#define HEADER_WITH(attributes)                                                \
+    XML "<stream:stream xmlns='jabber:server' "                                \
+        "xmlns:db='jabber:server:dialback' xmlns:stream='" STREAMS             \
+        "' " attributes ">"
+#define THEIRS HEADER_WITH("from='peer.test' to='probe.test' version='1.0'")
+
+#define RESULT(from, to)                                                       \
+    "<db:result from='" from "' to='" to "'>their key</db:result>"
+#define VERIFY(attributes, key)  "<db:verify " attributes ">" key "</db:verify>"
+#define PEER_TO_US               "from='peer.test' to='probe.test' "
+#define STANZA(name, attributes) "<" name " " attributes "/>"
+#define IQ                       STANZA("iq", PEER_TO_US "type='result' id='1'")
+
 /* Instead of words of the peer. */
 #define SECURED "@secured" /* TLS stands */
 #define VALID   "@valid"   /* what was asked last */
