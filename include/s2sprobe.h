@@ -114,6 +114,7 @@ enum s2s_stage {
     S2S_STAGE_FEATURES = 60, /* the features that count, and their header */
     S2S_STAGE_AUTH = 70,
     S2S_STAGE_PING = 80,
+    S2S_STAGE_OPEN = 90, /* stanzas flow: s2s_send(), s2s_stream_open() */
     S2S_STAGE_DONE = 100
 };
 

@@ -153,6 +153,7 @@ static void put_timings(struct node *n, const s2s_result *r)
         S2S_STAGE_QUEUE,    S2S_STAGE_DNS,      S2S_STAGE_TCP,
         S2S_STAGE_STREAM,   S2S_STAGE_STARTTLS, S2S_STAGE_TLS,
         S2S_STAGE_FEATURES, S2S_STAGE_AUTH,     S2S_STAGE_PING,
+        S2S_STAGE_OPEN,
     };
     struct node t = object();
     for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {

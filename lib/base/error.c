@@ -63,7 +63,7 @@ static const struct {
     {S2S_STAGE_STREAM, "stream"}, {S2S_STAGE_STARTTLS, "starttls"},
     {S2S_STAGE_TLS, "tls"},       {S2S_STAGE_FEATURES, "features"},
     {S2S_STAGE_AUTH, "auth"},     {S2S_STAGE_PING, "ping"},
-    {S2S_STAGE_DONE, "done"},
+    {S2S_STAGE_OPEN, "open"},     {S2S_STAGE_DONE, "done"},
 };
 
 static const struct entry *find(int error)

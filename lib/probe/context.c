@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "probe/errand.h"
+#include "probe/listener.h"
+#include "net/identity.h"
 
 #define STEPS_AT_ONCE 256u /* probes looked at in one call of process */
 
@@ -15,40 +18,23 @@ struct s2s_context {
     struct probe_list ready;
     uint64_t last_id;
     uint32_t running_count;
-    bool busy; /* callbacks may be on the stack */
+    struct errand_runner errands;
+    TAILQ_HEAD(, s2s_stream) streams; /* that have events */
+    bool busy;                        /* callbacks may be on the stack */
     bool woken;
     atomic_bool wake_asked;
     atomic_bool stop_asked;
 };
-
-int context_new(const s2s_context_options *options, s2s_context **out,
-                char what[OPTIONS_WHAT])
-{
-    struct options_context o;
-    int e = options_load_context(options, &o, what);
-    if (e != S2S_OK)
-        return e;
-    s2s_context *c = calloc(1, sizeof(*c));
-    e = c != NULL ? shared_init(&c->shared, &o, what) : S2S_ENO_MEMORY;
-    if (e != S2S_OK) {
-        options_free_context(&o);
-        free(c);
-        return e;
-    }
-    TAILQ_INIT(&c->queued);
-    TAILQ_INIT(&c->running);
-    TAILQ_INIT(&c->finished);
-    TAILQ_INIT(&c->ready);
-    *out = c;
-    return S2S_OK;
-}
 
 static void free_list(struct probe_list *list)
 {
     struct probe *p;
     while ((p = TAILQ_FIRST(list)) != NULL) {
         TAILQ_REMOVE(list, p, link_all);
-        probe_free(p);
+        if (p->done != NULL)
+            p->done(p, p->done_user);
+        else
+            probe_free(p);
     }
 }
 
@@ -57,6 +43,8 @@ void context_free(s2s_context *c)
     if (c == NULL)
         return;
     c->busy = true; /* transports are closed by this */
+    listener_free(c->shared.listener);
+    c->shared.listener = NULL;
     free_list(&c->queued);
     free_list(&c->running);
     free_list(&c->finished);
@@ -82,12 +70,30 @@ static void unready(s2s_context *c, struct probe *p)
     p->ready = false;
 }
 
+/* A finished one goes to whoever started it. */
+static void hand_over(s2s_context *c, struct probe *p)
+{
+    if (p->done != NULL)
+        p->done(p, p->done_user);
+    else
+        TAILQ_INSERT_TAIL(&c->finished, p, link_all);
+}
+
 static void retire(s2s_context *c, struct probe *p)
 {
     unready(c, p);
     TAILQ_REMOVE(&c->running, p, link_all);
-    TAILQ_INSERT_TAIL(&c->finished, p, link_all);
     c->running_count--;
+    hand_over(c, p);
+}
+
+static void start(s2s_context *c, struct probe *p)
+{
+    TAILQ_INSERT_TAIL(&c->running, p, link_all);
+    c->running_count++;
+    probe_start(p);
+    if (p->finished)
+        retire(c, p);
 }
 
 static void start_queued(s2s_context *c)
@@ -96,12 +102,17 @@ static void start_queued(s2s_context *c)
     while (c->running_count < c->shared.options.max_running &&
            (p = TAILQ_FIRST(&c->queued)) != NULL) {
         TAILQ_REMOVE(&c->queued, p, link_all);
-        TAILQ_INSERT_TAIL(&c->running, p, link_all);
-        c->running_count++;
-        probe_start(p);
-        if (p->finished)
-            retire(c, p);
+        start(c, p);
     }
+}
+
+static void run_errand(void *user, struct probe *p)
+{
+    s2s_context *c = user;
+    p->id = ++c->last_id;
+    p->wake = make_ready;
+    p->wake_user = c;
+    start(c, p);
 }
 
 static void step_ready(s2s_context *c)
@@ -123,11 +134,17 @@ static bool can_start(const s2s_context *c)
            c->running_count < c->shared.options.max_running;
 }
 
+static bool inbound_work(const s2s_context *c)
+{
+    return c->shared.listener != NULL && listener_has_work(c->shared.listener);
+}
+
 static bool has_work(const s2s_context *c)
 {
     return TAILQ_FIRST(&c->ready) != NULL ||
-           TAILQ_FIRST(&c->finished) != NULL || can_start(c) ||
-           atomic_load(&c->wake_asked);
+           TAILQ_FIRST(&c->finished) != NULL ||
+           TAILQ_FIRST(&c->streams) != NULL || can_start(c) ||
+           inbound_work(c) || atomic_load(&c->wake_asked);
 }
 
 /* ---- Requests from other threads ---- */
@@ -135,9 +152,9 @@ static bool has_work(const s2s_context *c)
 static void cancel_queued(s2s_context *c, struct probe *p)
 {
     TAILQ_REMOVE(&c->queued, p, link_all);
-    TAILQ_INSERT_TAIL(&c->finished, p, link_all);
     p->cancelled = true;
     probe_step(p);
+    hand_over(c, p);
 }
 
 static void cancel_all(s2s_context *c)
@@ -189,6 +206,8 @@ static void process(s2s_context *c)
     shared_process(&c->shared);
     start_queued(c);
     step_ready(c);
+    if (c->shared.listener != NULL)
+        listener_process(c->shared.listener);
     c->busy = false;
 }
 
@@ -230,13 +249,29 @@ static int make_probe(s2s_context *c, int op, const char *from, const char *to,
     struct options_probe o;
     char what[OPTIONS_WHAT];
     int e = options_load_probe(op, from, to, options, &o, what);
-    if (e == S2S_EINVALID_ARGUMENT)
-        return probe_new_invalid(&c->shared, op, what, out);
     if (e != S2S_OK)
-        return e;
-    e = probe_new(&c->shared, &o, out);
+        o = (struct options_probe){.op = op};
+    else if (o.identity != NULL)
+        e = identity_open(o.identity, what);
+    if (e == S2S_EINVALID_ARGUMENT)
+        e = probe_new_invalid(&c->shared, op, what, out);
+    else if (e == S2S_OK)
+        e = probe_new(&c->shared, &o, out);
     options_free_probe(&o);
     return e;
+}
+
+static void enqueue(s2s_context *c, struct probe *p)
+{
+    p->id = ++c->last_id;
+    p->wake = make_ready;
+    p->wake_user = c;
+    if (p->finished)
+        hand_over(c, p);
+    else
+        TAILQ_INSERT_TAIL(&c->queued, p, link_all);
+    if (!c->busy)
+        loop_signal(&c->shared.loop);
 }
 
 int context_submit(s2s_context *c, int op, const char *from, const char *to,
@@ -248,18 +283,110 @@ int context_submit(s2s_context *c, int op, const char *from, const char *to,
     int e = make_probe(c, op, from, to, options, &p);
     if (e != S2S_OK)
         return e;
-    p->id = ++c->last_id;
     p->user = user;
-    p->wake = make_ready;
-    p->wake_user = c;
-    if (p->finished)
-        TAILQ_INSERT_TAIL(&c->finished, p, link_all);
-    else
-        TAILQ_INSERT_TAIL(&c->queued, p, link_all);
+    enqueue(c, p);
     *id = p->id;
-    if (!c->busy)
-        loop_signal(&c->shared.loop);
     return S2S_OK;
+}
+
+/* ---- Streams and listening ---- */
+
+static void list_stream(struct s2s_stream *s, void *user)
+{
+    s2s_context *c = user;
+    if (s->listed)
+        return;
+    s->listed = true;
+    TAILQ_INSERT_TAIL(&c->streams, s, link);
+}
+
+int context_open(s2s_context *c, const char *from, const char *to,
+                 const s2s_options *options, void *user,
+                 struct s2s_stream **out)
+{
+    struct probe *p;
+    struct s2s_stream *s;
+    if (atomic_load(&c->stop_asked))
+        return S2S_EBUSY;
+    int e = make_probe(c, TALK_OP_STREAM, from, to, options, &p);
+    if (e == S2S_OK)
+        e = stream_new(p, user, &s);
+    if (e != S2S_OK)
+        return e;
+    s->wake = list_stream;
+    s->wake_user = c;
+    enqueue(c, p);
+    *out = s;
+    return S2S_OK;
+}
+
+struct s2s_stream *context_stream(s2s_context *c)
+{
+    return TAILQ_FIRST(&c->streams);
+}
+
+const struct stream_event *context_stream_take(struct s2s_stream *s)
+{
+    s2s_context *c = s->wake_user;
+    const struct stream_event *e = stream_take(s);
+    if (s->listed && TAILQ_FIRST(&s->events) == NULL) {
+        TAILQ_REMOVE(&c->streams, s, link);
+        s->listed = false;
+    }
+    return e;
+}
+
+/* Take an unfinished one out of wherever it is. */
+static void withdraw(s2s_context *c, struct probe *p)
+{
+    if (p->started == 0) {
+        TAILQ_REMOVE(&c->queued, p, link_all);
+        return;
+    }
+    unready(c, p);
+    TAILQ_REMOVE(&c->running, p, link_all);
+    c->running_count--;
+}
+
+void context_stream_free(struct s2s_stream *s)
+{
+    s2s_context *c = s->wake_user;
+    struct probe *p = s->probe;
+    if (s->listed)
+        TAILQ_REMOVE(&c->streams, s, link);
+    if (!s->closed)
+        withdraw(c, p);
+    probe_free(p);
+    stream_free(s);
+}
+
+int context_listen(s2s_context *c, const char *address, uint16_t *port)
+{
+    int e = S2S_OK;
+    if (c->busy)
+        return S2S_EBUSY;
+    if (c->shared.listener == NULL)
+        e = listener_new(&c->shared, &c->shared.listener);
+    return e == S2S_OK ? listener_open(c->shared.listener, address, port) : e;
+}
+
+/* The addresses that come with identities. */
+static int listen_for_all(s2s_context *c, char *what)
+{
+    const struct options_context *o = &c->shared.options;
+    int e = S2S_OK;
+    for (size_t i = 0; i < o->identity_count; i++) {
+        char *const *at = o->identities[i].listen;
+        for (; e == S2S_OK && at != NULL && *at != NULL; at++) {
+            e = context_listen(c, *at, NULL);
+            if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
+                e = options_load_invalid(what,
+                                         "%s.listen: cannot listen on "
+                                         "%.60s",
+                                         o->identities[i].member, *at);
+        }
+    }
+    return e;
 }
 
 static struct probe *find(struct probe_list *list, uint64_t id)
@@ -325,7 +452,7 @@ static int left_ms(const s2s_context *c, int64_t deadline)
 static bool idle(const s2s_context *c)
 {
     return TAILQ_FIRST(&c->ready) == NULL && !can_start(c) &&
-           !atomic_load(&c->wake_asked);
+           !inbound_work(c) && !atomic_load(&c->wake_asked);
 }
 
 int context_run(s2s_context *c, int timeout_ms)
@@ -336,7 +463,8 @@ int context_run(s2s_context *c, int timeout_ms)
     c->woken = false;
     for (;;) {
         process(c);
-        if (TAILQ_FIRST(&c->finished) != NULL)
+        if (TAILQ_FIRST(&c->finished) != NULL ||
+            TAILQ_FIRST(&c->streams) != NULL)
             return 1;
         if (!idle(c))
             continue;
@@ -360,4 +488,37 @@ struct probe *context_await(s2s_context *c, uint64_t id)
     if (TAILQ_NEXT(p, link_all) != NULL || TAILQ_FIRST(&c->finished) != p)
         loop_signal(&c->shared.loop); /* others are waiting to be taken */
     return take(c, p);
+}
+
+/* ---- Life ---- */
+
+int context_new(const s2s_context_options *options, s2s_context **out,
+                char what[OPTIONS_WHAT])
+{
+    struct options_context o;
+    int e = options_load_context(options, &o, what);
+    if (e != S2S_OK)
+        return e;
+    s2s_context *c = calloc(1, sizeof(*c));
+    e = c != NULL ? shared_init(&c->shared, &o, what) : S2S_ENO_MEMORY;
+    if (e != S2S_OK) {
+        options_free_context(&o);
+        free(c);
+        return e;
+    }
+    TAILQ_INIT(&c->queued);
+    TAILQ_INIT(&c->running);
+    TAILQ_INIT(&c->finished);
+    TAILQ_INIT(&c->ready);
+    TAILQ_INIT(&c->streams);
+    c->errands = (struct errand_runner){
+        .shared = &c->shared, .user = c, .run = run_errand};
+    errand_init(&c->errands);
+    e = listen_for_all(c, what);
+    if (e != S2S_OK) {
+        context_free(c);
+        return e;
+    }
+    *out = c;
+    return S2S_OK;
 }

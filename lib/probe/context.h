@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 #include "probe/probe.h"
+#include "probe/stream.h"
 
 /* Contracts: see the functions of the same names in s2sprobe.h. `what` gets
  * the member that S2S_EINVALID_ARGUMENT means. */
@@ -21,6 +22,17 @@ void context_cancel(s2s_context *c, uint64_t id);
 int context_run(s2s_context *c, int timeout_ms);
 void context_wakeup(s2s_context *c);
 void context_stop(s2s_context *c);
+
+int context_listen(s2s_context *c, const char *address, uint16_t *port);
+
+/* As s2s_stream_open(), s2s_context_stream(), s2s_stream_next(),
+ * s2s_stream_free(). */
+int context_open(s2s_context *c, const char *from, const char *to,
+                 const s2s_options *options, void *user,
+                 struct s2s_stream **out);
+struct s2s_stream *context_stream(s2s_context *c);
+const struct stream_event *context_stream_take(struct s2s_stream *s);
+void context_stream_free(struct s2s_stream *s);
 
 /* Whether the calling code runs inside a callback of this context. */
 bool context_busy(const s2s_context *c);

@@ -107,11 +107,20 @@ static void on_secured(void *user)
         initiator_fail(p->stream, e, error_text(e));
 }
 
+/* The identity whose certificate we show, or NULL. */
+static const struct options_identity *own_certificate(const struct probe *p)
+{
+    if (p->bare)
+        return NULL;
+    return p->options.identity != NULL
+               ? p->options.identity
+               : options_identity(&p->shared->options, p->options.from);
+}
+
 static int begin_tls(void *user)
 {
     struct probe *p = user;
-    const struct options_identity *mine =
-        options_identity(&p->shared->options, p->options.from);
+    const struct options_identity *mine = own_certificate(p);
     bool direct = p->config.tls == INITIATOR_DIRECT;
     s2s_tls_request request = {
         .size = sizeof(request),
@@ -121,6 +130,7 @@ static int begin_tls(void *user)
         .key = mine != NULL ? mine->key : NULL,
     };
     s2s_tls tls = p->own_tls ? tls_provider(p->shared->tls) : p->options.tls;
+    p->certificate_set = request.certificate != NULL;
     if (p->own_transport)
         tcp_quickack(p->link.conn);
     return link_begin_tls(&p->link, &tls, &request);

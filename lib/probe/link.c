@@ -17,6 +17,14 @@ int link_open(struct link *l, const s2s_transport *transport, const char *host,
     return S2S_OK;
 }
 
+void link_adopt(struct link *l, const s2s_transport *transport, void *conn)
+{
+    *l = (struct link){.transport = *transport,
+                       .conn = conn,
+                       .want = S2S_WANT_READ,
+                       .open = true};
+}
+
 void link_close(struct link *l)
 {
     if (l->tls_begun)

@@ -26,6 +26,8 @@ struct link {
 
 int link_open(struct link *l, const s2s_transport *transport, const char *host,
               uint16_t port);
+/* A connection of this transport that stands already. */
+void link_adopt(struct link *l, const s2s_transport *transport, void *conn);
 void link_close(struct link *l);
 
 /*

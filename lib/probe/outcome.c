@@ -1,6 +1,8 @@
 #include "probe/outcome.h"
 
 #include "base/error.h"
+#include "probe/talk.h"
+#include "probe/way_back.h"
 
 #define TLS_ALERT     0x15
 #define TLS_HANDSHAKE 0x16
@@ -20,8 +22,12 @@ const char *outcome_doing(int stage)
         return "making the TLS handshake";
     case S2S_STAGE_FEATURES:
         return "waiting for the features";
+    case S2S_STAGE_AUTH:
+        return "authenticating";
     case S2S_STAGE_PING:
         return "waiting for the answer to the ping";
+    case S2S_STAGE_OPEN:
+        return "waiting for an answer";
     default:
         return "working";
     }
@@ -49,6 +55,40 @@ static bool answered_with_xml(const struct probe *p)
            p->link.first == '<';
 }
 
+/* The outcome of this try is put aside for another one. */
+static void put_aside(struct probe *p)
+{
+    s2s_result *r = p->result;
+    p->first_error = r->error;
+    p->first_message = r->message;
+    p->first_stage = p->stage;
+    r->error = S2S_OK;
+    r->message = "";
+}
+
+/*
+ * Whether our certificate may be what ended the connection: in TLS 1.3 the
+ * refusal comes after the handshake, as an alert or a reset in place of the
+ * stream header; before that, within it.
+ */
+static bool refused_certificate(const struct probe *p)
+{
+    const s2s_result *r = p->result;
+    bool broken = r->error == S2S_ECLOSED || r->error == S2S_ETLS_HANDSHAKE;
+    if (!p->certificate_set || !broken || !p->link.heard_tls ||
+        initiator_heard_secured(p->stream))
+        return false;
+    return p->stage == S2S_STAGE_TLS || r->tls.client_certificate_sent;
+}
+
+bool outcome_bare(struct probe *p)
+{
+    if (p->bare || p->result->no_memory || !refused_certificate(p))
+        return false;
+    put_aside(p);
+    return true;
+}
+
 bool outcome_other_way(struct probe *p)
 {
     s2s_result *r = p->result;
@@ -61,12 +101,29 @@ bool outcome_other_way(struct probe *p)
         result_find(r, FINDING_STARTTLS_PORT, NULL);
     else if (!answered_with_end(p))
         return false;
-    p->first_error = r->error;
-    p->first_message = r->message;
-    p->first_stage = p->stage;
-    r->error = S2S_OK;
-    r->message = "";
+    put_aside(p);
     return true;
+}
+
+/* An answer did not come: was the request acknowledged, and what did our
+ * listener see? */
+static void explain_no_answer(struct probe *p)
+{
+    const struct result_acks *a = &p->result->acks;
+    if (a->enabled && a->sent > 0 && a->acked == a->sent)
+        result_find(p->result, FINDING_ACKED_NOT_ANSWERED, NULL);
+    else
+        result_find(p->result, FINDING_NO_ANSWER, NULL);
+    if (p->talk != NULL &&
+        (p->result->pings != NULL || p->stage == S2S_STAGE_OPEN))
+        way_back_explain(p);
+}
+
+static void explain_silence(struct probe *p)
+{
+    p->result->auth.dialback = "silent";
+    result_find(p->result, FINDING_DIALBACK_SILENT, NULL);
+    way_back_explain(p);
 }
 
 static void explain_timeout(struct probe *p)
@@ -74,8 +131,11 @@ static void explain_timeout(struct probe *p)
     s2s_result *r = p->result;
     if (p->stage == S2S_STAGE_STARTTLS && !r->tls.starttls_offered)
         result_find(r, FINDING_TLS_NOT_OFFERED, NULL);
-    if (p->stage == S2S_STAGE_PING)
-        result_find(r, FINDING_NO_ANSWER, NULL);
+    if (p->stage == S2S_STAGE_PING || p->stage == S2S_STAGE_OPEN)
+        explain_no_answer(p);
+    else if (p->talk != NULL && p->stream != NULL &&
+             initiator_waits_for_dialback(p->stream))
+        explain_silence(p);
     else if (p->connected && !p->link.heard)
         result_find(r, FINDING_SILENT, NULL);
     else
@@ -111,6 +171,10 @@ static void explain(struct probe *p)
     case S2S_ETIMEOUT:
         explain_timeout(p);
         break;
+    case S2S_EDIALBACK_FAILED:
+        if (!talk_key_checked(p->talk))
+            way_back_explain(p);
+        break;
     default:
         break;
     }
@@ -124,10 +188,39 @@ static bool got_further(const struct probe *p)
     return p->stream != NULL && initiator_heard(p->stream);
 }
 
+/* What is worth saying when all went well too. */
+static void note_success(struct probe *p)
+{
+    s2s_result *r = p->result;
+    if (r->auth.dialback != NULL && r->listening && !talk_key_checked(p->talk))
+        result_find(r, FINDING_DIALBACK_NOT_CHECKED, NULL);
+}
+
+/* Without our certificate the connection stands, or fails as before. */
+static void settle_bare(struct probe *p)
+{
+    s2s_result *r = p->result;
+    if (p->stream != NULL && initiator_heard_secured(p->stream)) {
+        result_find(r, FINDING_CERT_REFUSED, p->first_message);
+        explain(p);
+    } else if (r->error != S2S_OK) {
+        r->error = p->first_error;
+        r->message = p->first_message;
+        p->stage = p->first_stage;
+        explain(p);
+    }
+}
+
 void outcome_settle(struct probe *p)
 {
     s2s_result *r = p->result;
-    if (!p->switched) {
+    if (p->talk != NULL)
+        way_back_record(p);
+    if (p->talk != NULL && r->error == S2S_OK)
+        note_success(p);
+    if (p->bare) {
+        settle_bare(p);
+    } else if (!p->switched) {
         explain(p);
     } else if (got_further(p)) {
         if (p->config.tls == INITIATOR_DIRECT)

@@ -13,6 +13,10 @@ const char *outcome_doing(int stage);
  */
 bool outcome_other_way(struct probe *p);
 
+/* Whether this end shows that our certificate is not welcome, so that one more
+ * try without it is worth while. If so, its outcome is put aside. */
+bool outcome_bare(struct probe *p);
+
 /*
  * The end of the probe. After both ways were tried, the first one's outcome
  * counts unless the second got further. Then add the findings that belong to

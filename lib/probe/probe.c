@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "net/identity.h"
 #include "probe/drive.h"
 #include "probe/outcome.h"
+#include "probe/talk.h"
 
 #define STEPS_AT_ONCE 64
 
@@ -113,6 +115,14 @@ static void end_connection(struct probe *p)
 
 /* ---- Ends ---- */
 
+/* The ping's own time is that of the first one, not of all and the pauses. */
+static void note_ping(s2s_result *r)
+{
+    int i = result_stage_index(S2S_STAGE_PING);
+    if (r->pings != NULL && r->pings->us >= 0)
+        r->stage_us[i] = r->pings->us;
+}
+
 static void finish(struct probe *p)
 {
     s2s_result *r = p->result;
@@ -123,8 +133,11 @@ static void finish(struct probe *p)
         result_add_us(r, S2S_STAGE_DONE, now - p->started);
     r->stage = stage;
     loop_clear_timer(&p->shared->loop, &p->deadline);
+    if (p->talk != NULL)
+        talk_leave(p->talk);
     if (p->stream != NULL || p->link.open)
         end_connection(p);
+    note_ping(r);
     p->finished = true;
 }
 
@@ -135,30 +148,43 @@ static void start_failed(struct probe *p, int error)
     finish(p);
 }
 
-/* The stream is at its end: that of the probe too, unless the other way to
- * TLS is worth a try. */
+static void again(struct probe *p, enum initiator_tls mode)
+{
+    end_connection(p);
+    int e = begin(p, mode);
+    if (e != S2S_OK)
+        start_failed(p, e);
+    else
+        wake(p);
+}
+
+/* The stream is at its end: that of the probe too, unless another connection
+ * is worth a try: the other way to TLS, or without a certificate. */
 static void on_end(struct probe *p)
 {
     if (outcome_other_way(p)) {
-        enum initiator_tls other = p->config.tls == INITIATOR_DIRECT
-                                       ? INITIATOR_STARTTLS
-                                       : INITIATOR_DIRECT;
-        end_connection(p);
         p->switched = true;
-        int e = begin(p, other);
-        if (e != S2S_OK)
-            start_failed(p, e);
-        else
-            wake(p);
-        return;
+        again(p, p->config.tls == INITIATOR_DIRECT ? INITIATOR_STARTTLS
+                                                   : INITIATOR_DIRECT);
+    } else if (outcome_bare(p)) {
+        p->bare = true;
+        p->config.external = false;
+        again(p, p->config.tls);
+    } else {
+        outcome_settle(p);
+        finish(p);
     }
-    outcome_settle(p);
-    finish(p);
 }
 
 static void on_expired(struct probe *p)
 {
     char text[160];
+    if (p->talk != NULL && talk_ends_in_time(p->talk)) {
+        p->expired = false;
+        initiator_end(p->stream);
+        wake(p);
+        return;
+    }
     snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
              p->options.timeout_ms, outcome_doing(p->stage));
     initiator_fail(p->stream, S2S_ETIMEOUT, text);
@@ -215,18 +241,35 @@ void probe_step(struct probe *p)
         on_expired(p);
         return;
     }
+    if (p->talk != NULL)
+        talk_step(p->talk);
     take_steps(p);
 }
 
-/* An iq ping needs a domain of ours to be answered at. */
-static bool allowed(struct probe *p)
+/* What an authenticated probe needs; false: it has failed. */
+static bool prepare(struct probe *p)
 {
-    if (p->options.op != S2S_OP_PING || p->options.ping_method != S2S_PING_IQ)
+    const char *from = p->result->from != NULL ? p->result->from : "";
+    if (!talk_wanted(p))
         return true;
-    result_fail(p->result, S2S_EPOLICY,
-                "an iq ping needs an authenticated domain of ours, which this "
-                "release cannot have; use dialback-verify");
-    return false;
+    int e = talk_new(p);
+    if (e == S2S_EPOLICY)
+        result_fail(p->result, e,
+                    "there is no identity for %.300s, or for another domain "
+                    "to authenticate",
+                    from);
+    else if (e == S2S_EINVALID_ARGUMENT)
+        result_fail(p->result, e,
+                    "stanza: not one message, presence or iq between the two "
+                    "domains");
+    else if (e != S2S_OK)
+        result_fail(p->result, e, "%s", error_text(e));
+    if (e != S2S_OK)
+        return false;
+    talk_join(p->talk);
+    identity_judge(talk_identity(p->talk), p->shared->trust,
+                   p->shared->wall_clock(), p->result);
+    return true;
 }
 
 static int make_tokens(struct probe *p)
@@ -244,7 +287,7 @@ void probe_start(struct probe *p)
         return;
     p->started = now;
     result_add_us(p->result, S2S_STAGE_QUEUE, now - p->submitted);
-    if (!allowed(p)) {
+    if (!prepare(p)) {
         finish(p);
         return;
     }
@@ -252,7 +295,7 @@ void probe_start(struct probe *p)
     enter_stage(p, named ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     int e = loop_set_timer(&p->shared->loop, &p->deadline,
                            now + (int64_t)p->options.timeout_ms * 1000);
-    if (e == S2S_OK && p->config.verify)
+    if (e == S2S_OK && p->config.verify_key == p->verify_key)
         e = make_tokens(p);
     if (e == S2S_OK)
         e = begin(p, first_mode(&p->options));
@@ -343,6 +386,7 @@ void probe_free(struct probe *p)
     if (p->stream != NULL || p->link.open)
         end_connection(p);
     result_free(p->result);
+    talk_free(p->talk);
     options_free_probe(&p->options);
     explicit_bzero(p->verify_key, sizeof(p->verify_key));
     free(p);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "net/identity.h"
 
 static int64_t wall_clock(void)
 {
@@ -34,14 +35,26 @@ static int init_trust(struct shared *s, const struct options_context *o,
     return S2S_EINVALID_ARGUMENT;
 }
 
+static int open_identities(struct options_context *o, char *what)
+{
+    int e = S2S_OK;
+    for (size_t i = 0; i < o->identity_count && e == S2S_OK; i++)
+        e = identity_open(&o->identities[i], what);
+    return e;
+}
+
 int shared_init(struct shared *s, struct options_context *options,
                 char what[OPTIONS_WHAT])
 {
     *s = (struct shared){.wall_clock = wall_clock};
+    router_init(&s->router);
+    TAILQ_INIT(&s->guests);
     int e = loop_init(&s->loop);
     if (e != S2S_OK)
         return e;
     e = init_trust(s, options, what);
+    if (e == S2S_OK)
+        e = open_identities(options, what);
     if (e == S2S_OK)
         e = tls_store_new(&s->tls);
     if (e != S2S_OK) {
@@ -84,6 +97,21 @@ int shared_transport(struct shared *s, s2s_transport *out)
     }
     *out = tcp_transport(&s->tcp);
     return S2S_OK;
+}
+
+const struct options_identity *shared_serves(const struct shared *s,
+                                             const char *domain)
+{
+    const struct guest *g;
+    for (size_t i = 0; i < s->options.identity_count; i++)
+        if (domain_equal(s->options.identities[i].domain, domain))
+            return &s->options.identities[i];
+    TAILQ_FOREACH(g, &s->guests, link)
+    {
+        if (domain_equal(g->identity->domain, domain))
+            return g->identity;
+    }
+    return NULL;
 }
 
 void shared_process(struct shared *s)

@@ -8,6 +8,27 @@
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "probe/loop.h"
+#include "probe/router.h"
+
+/* An identity that only one probe has. Embedded in its owner. */
+struct guest {
+    TAILQ_ENTRY(guest) link;
+    const struct options_identity *identity;
+};
+
+/* Connections of our own on behalf of ones that came in. Set by the context;
+ * each is S2S_OK or an error. */
+struct errands {
+    void *user;
+    /* Ask `theirs` about a key; the answer goes to router_answer(). */
+    int (*verify)(void *user, const struct domain *ours,
+                  const struct domain *theirs, const char *id, const char *key);
+    /* Authenticate as `ours`, send a stanza to `theirs`. */
+    int (*send)(void *user, const struct domain *ours,
+                const struct domain *theirs, const char *stanza);
+};
+
+struct listener; /* listener.h, a room further up */
 
 struct shared {
     struct options_context options;
@@ -18,6 +39,10 @@ struct shared {
     struct loop_watch resolver_watch;
     bool resolver_ready; /* the watch has fired */
     struct tcp_settings tcp;
+    struct router router;
+    struct errands errands;
+    struct listener *listener; /* NULL until the first address */
+    TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */
 };
 
@@ -29,6 +54,10 @@ void shared_free(struct shared *s); /* no connection may be left */
 
 /* The library's own transport, for which the resolver is made now. */
 int shared_transport(struct shared *s, s2s_transport *out);
+
+/* The identity that serves a domain, of the context or of a probe; NULL. */
+const struct options_identity *shared_serves(const struct shared *s,
+                                             const char *domain);
 
 /* Work that is due for all: the resolver's. */
 void shared_process(struct shared *s);

@@ -14,6 +14,13 @@
 
 #define PROBE_TOKEN 33 /* 128 bits in hex */
 
+struct talk_observer { /* of a stream that stays open; all REQUIRED */
+    void *user;
+    void (*open)(void *user);
+    void (*stanza)(void *user, struct tokenizer_span verbatim, uint32_t via);
+    void (*acked)(void *user, uint32_t acked);
+};
+
 struct probe {
     TAILQ_ENTRY(probe) link_all;   /* queued, running or finished */
     TAILQ_ENTRY(probe) link_ready; /* when `ready` */
@@ -41,10 +48,17 @@ struct probe {
     bool connected;
     bool cancelled, expired, finished;
 
-    /* Automatic TLS mode: after the first way failed. */
-    bool switched;
-    bool secured;    /* TLS has stood, on either connection */
-    int first_error; /* the outcome of the first way */
+    const struct talk_observer *observer; /* of a stream that stays open */
+    struct talk *talk;                    /* NULL: it does not authenticate */
+    /* NULL: the caller takes it from the context when it has finished. */
+    void (*done)(struct probe *p, void *user);
+    void *done_user;
+    bool certificate_set; /* ours, on this connection */
+    bool bare; /* again, without our certificate, which was refused */
+
+    bool switched;   /* again, the other way to TLS */
+    bool secured;    /* TLS has stood, on any connection */
+    int first_error; /* the outcome of the first try */
     int first_stage;
     const char *first_message;
 };

@@ -174,6 +174,21 @@ int initiator_stage(const struct initiator *i)
     return i->stage;
 }
 
+void initiator_enter(struct initiator *i, int stage)
+{
+    i->stage = stage;
+}
+
+bool initiator_waits_for_dialback(const struct initiator *i)
+{
+    return i->keyed && i->result->auth.dialback == NULL;
+}
+
+bool initiator_heard_secured(const struct initiator *i)
+{
+    return i->secured && i->stream != NULL;
+}
+
 bool initiator_heard(const struct initiator *i)
 {
     return i->stream != NULL || i->secured;

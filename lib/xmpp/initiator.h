@@ -78,8 +78,9 @@ void initiator_free(struct initiator *i);
 /* `self` is a struct initiator. Bytes after the end are ignored. */
 extern const struct engine initiator_engine;
 
-/* The enum s2s_stage it is in. */
+/* The enum s2s_stage it is in; and, while ready, to enter a later one. */
 int initiator_stage(const struct initiator *i);
+void initiator_enter(struct initiator *i, int stage);
 
 /*
  * TLS stands. `verdict` is S2S_OK or the S2S_ECERT_* that the certificate
@@ -98,6 +99,12 @@ void initiator_fail(struct initiator *i, int error, const char *text);
 /* Whether the peer has sent a stream header on this connection. */
 bool initiator_heard(const struct initiator *i);
 
+/* Whether it has our dialback key and has not answered. */
+bool initiator_waits_for_dialback(const struct initiator *i);
+
+/* Whether it has, inside TLS. */
+bool initiator_heard_secured(const struct initiator *i);
+
 /* The id of the stream on which our dialback key went out or could; NULL
  * before there is one. */
 const char *initiator_stream_id(const struct initiator *i);
@@ -112,14 +119,17 @@ const char *initiator_stream_id(const struct initiator *i);
 int initiator_send(struct initiator *i, const void *bytes, size_t length,
                    bool ask);
 
-/* Ask the peer about a key that somebody offered as it (XEP-0220, 2.1.2), or
- * with config->verify's values, which then also ends the stream. S2S_OK,
- * S2S_ENO_MEMORY, S2S_ELIMIT, S2S_EPOLICY. */
+/* Ask the peer about a key that somebody offered as it (XEP-0220, 2.1.2),
+ * while our own is being checked too; or with config->verify's values, which
+ * then also ends the stream. S2S_OK, S2S_ENO_MEMORY, S2S_ELIMIT,
+ * S2S_EPOLICY. */
 int initiator_ask(struct initiator *i, const char *from, const char *to,
                   const char *id, const char *key);
 void initiator_ask_last(struct initiator *i);
 
 /* A good end: what is queued and the end tag are sent. */
 void initiator_finish(struct initiator *i);
+/* A good end now, whatever is queued. */
+void initiator_end(struct initiator *i);
 
 #endif

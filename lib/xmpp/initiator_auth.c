@@ -87,6 +87,7 @@ static void try_dialback(struct initiator *i, const char *first)
         fail(i, S2S_EAUTH_FAILED, text);
     } else if (send_key(i, i->config->from, i->config->secret)) {
         i->state = KEYED;
+        i->keyed = true;
     }
 }
 

@@ -296,6 +296,7 @@ static const struct rule {
     {SASL, NS_STREAMS, "error", on_error},
     {SASL, NULL, NULL, initiator_on_ignored},
     {KEYED, NS_DIALBACK, "result", initiator_on_key_answer},
+    {KEYED, NS_DIALBACK, "verify", initiator_on_verify},
     {KEYED, NS_STREAMS, "error", on_error},
     {KEYED, NULL, NULL, initiator_on_ignored},
     {READY, NS_SERVER, NULL, initiator_on_stanza},

@@ -41,6 +41,12 @@ void initiator_finish(struct initiator *i)
         initiator_succeed(i);
 }
 
+void initiator_end(struct initiator *i)
+{
+    if (i->state < CLOSING)
+        initiator_succeed(i);
+}
+
 /* ---- Questions (XEP-0220, 2.1.2) ---- */
 
 static const char *copy(char **at, const char *text)
@@ -70,7 +76,7 @@ int initiator_ask(struct initiator *i, const char *from, const char *to,
                   const char *id, const char *key)
 {
     size_t start = i->out.length;
-    if (i->state != READY)
+    if (i->state != READY && i->state != KEYED)
         return S2S_EPOLICY;
     if (i->question_count >= QUESTIONS)
         return S2S_ELIMIT;

@@ -44,6 +44,7 @@ struct initiator {
     uint64_t received;
     uint32_t elements;
     bool verified; /* the certificate is good, whatever is accepted */
+    bool keyed;    /* our dialback key went out */
     bool authenticated;
     bool finishing; /* a good end once all is sent */
     struct sm sm;
