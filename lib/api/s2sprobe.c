@@ -117,6 +117,20 @@ int s2s_ping(const char *from, const char *to, const s2s_options *options,
     return run(S2S_OP_PING, from, to, options, result);
 }
 
+int s2s_send(const char *from, const char *to, const char *stanza,
+             const s2s_options *options, s2s_result **result)
+{
+    s2s_options known;
+    if (result != NULL)
+        *result = NULL;
+    int e = options_load(&known, sizeof(known), options);
+    if (e != S2S_OK)
+        return e;
+    known.size = sizeof(known);
+    known.stanza = stanza;
+    return run(S2S_OP_SEND, from, to, &known, result);
+}
+
 /* ---- Contexts ---- */
 
 int s2s_context_new(const s2s_context_options *options, s2s_context **context)
@@ -153,7 +167,7 @@ int s2s_context_submit(s2s_context *context, int op, const char *from,
 {
     s2s_options known;
     if (context == NULL || id == NULL ||
-        (op != S2S_OP_CONNECT && op != S2S_OP_PING))
+        (op != S2S_OP_CONNECT && op != S2S_OP_PING && op != S2S_OP_SEND))
         return S2S_EINVALID_ARGUMENT;
     int e = options_load(&known, sizeof(known), options);
     if (e != S2S_OK)
@@ -196,6 +210,87 @@ void s2s_context_wakeup(s2s_context *context)
 void s2s_context_stop(s2s_context *context)
 {
     context_stop(context);
+}
+
+int s2s_context_listen(s2s_context *context, const char *address,
+                       uint16_t *port)
+{
+    if (context == NULL || address == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    return context_listen(context, address, port);
+}
+
+/* ---- Streams ---- */
+
+int s2s_stream_open(s2s_context *context, const char *from, const char *to,
+                    const s2s_options *options, void *user, s2s_stream **stream)
+{
+    s2s_options known;
+    if (context == NULL || stream == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    int e = options_load(&known, sizeof(known), options);
+    if (e != S2S_OK)
+        return e;
+    if (known.setup != NULL ||
+        (known.context != NULL && known.context != context))
+        return S2S_EINVALID_ARGUMENT;
+    return context_open(context, from, to, options, user, stream);
+}
+
+int s2s_stream_send(s2s_stream *stream, const char *stanza, size_t length)
+{
+    if (stream == NULL || stanza == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    return stream_send(stream, stanza, length);
+}
+
+int s2s_stream_next(s2s_stream *stream, s2s_event *event)
+{
+    if (stream == NULL || event == NULL || event->size < sizeof(event->size))
+        return S2S_EABI;
+    const struct stream_event *e = context_stream_take(stream);
+    if (e == NULL)
+        return 0;
+    s2s_event all = {
+        .size = event->size,
+        .type = e->type,
+        .via = e->via,
+        .stanza = e->type == S2S_EVENT_STANZA ? e->text : NULL,
+        .length = e->length,
+        .acked = e->acked,
+    };
+    memcpy(event, &all, all.size < sizeof(all) ? all.size : sizeof(all));
+    if (e->type == S2S_EVENT_CLOSED)
+        (void)json_build(stream->probe->result);
+    return 1;
+}
+
+s2s_stream *s2s_context_stream(s2s_context *context)
+{
+    return context_stream(context);
+}
+
+void *s2s_stream_user(const s2s_stream *stream)
+{
+    return stream->user;
+}
+
+void s2s_stream_close(s2s_stream *stream)
+{
+    stream_close(stream);
+}
+
+const s2s_result *s2s_stream_result(const s2s_stream *stream)
+{
+    return stream->told && stream->probe->result->json != NULL
+               ? stream->probe->result
+               : NULL;
+}
+
+void s2s_stream_free(s2s_stream *stream)
+{
+    if (stream != NULL)
+        context_stream_free(stream);
 }
 
 /* ---- Odds and ends ---- */
