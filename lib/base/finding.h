@@ -229,6 +229,28 @@
     X(RETURN_IDLE, "return_idle", ERROR, "peer",                               \
       "The server connected to us and authenticated, but sent no answer.")     \
     /* Ourselves */                                                            \
+    X(OWN_CERT_EXPIRED, "own_cert_expired", ERROR, "us",                       \
+      "Our own certificate is out of its time: renew it. Peers that check it " \
+      "refuse it.")                                                            \
+    X(OWN_CERT_EXPIRING, "own_cert_expiring", WARNING, "us",                   \
+      "Renew our own certificate.")                                            \
+    X(OWN_CERT_NAME, "own_cert_name", ERROR, "us",                             \
+      "Our own certificate must carry our domain as dNSName. Peers that "      \
+      "check it refuse it.")                                                   \
+    X(OWN_CERT_USAGE_SERVER_ONLY, "own_cert_usage_server_only", INFO, "us",    \
+      "Our own certificate is for TLS servers only: ejabberd before 25.07 "    \
+      "and "                                                                   \
+      "jabberd2 refuse it as a client certificate.")                           \
+    X(OWN_CERT_USAGE_CLIENT_ONLY, "own_cert_usage_client_only", WARNING, "us", \
+      "Our own certificate is not for TLS servers: Prosody refuses it in "     \
+      "both "                                                                  \
+      "directions.")                                                           \
+    X(OWN_CERT_UNTRUSTED, "own_cert_untrusted", INFO, "us",                    \
+      "Our own certificate does not hold up with the authorities that we "     \
+      "know. Peers may know others.")                                          \
+    X(OWN_CERT_XMPPADDR, "own_cert_xmppaddr", WARNING, "us",                   \
+      "Our own certificate names us as xmppAddr too: ejabberd 23.01 fails "    \
+      "when it reads that, and ends the stream without a word.")               \
     X(OWN_LIMIT, "own_limit", ERROR, "peer",                                   \
       "The peer sent more than our limits allow.")                             \
     X(TIMEOUT, "timeout", ERROR, "none",                                       \

@@ -22,11 +22,11 @@ struct inbound {
     bool direct;             /* it began with TLS */
     bool tls_tried, tls;     /* begun; stands */
     bool ended;
-    char tls_error[96];      /* why the handshake failed */
-    enum inbound_auth auth;  /* how it has authenticated */
-    bool auth_tried;         /* <auth/> or db:result came */
+    char tls_error[96];            /* why the handshake failed */
+    enum inbound_auth auth;        /* how it has authenticated */
+    bool auth_tried;               /* <auth/> or db:result came */
     char auth_error[INBOUND_TEXT]; /* why we refused it */
-    uint32_t verifies;       /* db:verify requests answered */
+    uint32_t verifies;             /* db:verify requests answered */
     uint32_t verifies_valid;
     uint32_t stanzas; /* taken, authenticated */
     uint32_t refused; /* stanzas and requests refused */

@@ -1,30 +1,12 @@
-#include "probe/context.h"
+#include "probe/context_state.h"
 
-#include <limits.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "probe/errand.h"
-#include "probe/listener.h"
 #include "net/identity.h"
 
 #define STEPS_AT_ONCE 256u /* probes looked at in one call of process */
-
-struct s2s_context {
-    struct shared shared;
-    struct probe_list queued, running, finished;
-    struct probe_list ready;
-    uint64_t last_id;
-    uint32_t running_count;
-    struct errand_runner errands;
-    TAILQ_HEAD(, s2s_stream) streams; /* that have events */
-    bool busy;                        /* callbacks may be on the stack */
-    bool woken;
-    atomic_bool wake_asked;
-    atomic_bool stop_asked;
-};
 
 static void free_list(struct probe_list *list)
 {
@@ -147,6 +129,12 @@ static bool has_work(const s2s_context *c)
            inbound_work(c) || atomic_load(&c->wake_asked);
 }
 
+bool context_idle(const s2s_context *c)
+{
+    return TAILQ_FIRST(&c->ready) == NULL && !can_start(c) &&
+           !inbound_work(c) && !atomic_load(&c->wake_asked);
+}
+
 /* ---- Requests from other threads ---- */
 
 static void cancel_queued(s2s_context *c, struct probe *p)
@@ -198,7 +186,7 @@ void context_stop(s2s_context *c)
 
 /* ---- Working ---- */
 
-static void process(s2s_context *c)
+void context_work(s2s_context *c)
 {
     c->busy = true;
     loop_fire(&c->shared.loop);
@@ -215,7 +203,7 @@ int context_process(s2s_context *c)
 {
     if (c->busy)
         return S2S_EBUSY;
-    process(c);
+    context_work(c);
     if (has_work(c))
         loop_signal(&c->shared.loop);
     return S2S_OK;
@@ -243,8 +231,8 @@ struct shared *context_shared(s2s_context *c)
 
 /* ---- Submitting and taking ---- */
 
-static int make_probe(s2s_context *c, int op, const char *from, const char *to,
-                      const s2s_options *options, struct probe **out)
+int context_make(s2s_context *c, int op, const char *from, const char *to,
+                 const s2s_options *options, struct probe **out)
 {
     struct options_probe o;
     char what[OPTIONS_WHAT];
@@ -261,7 +249,7 @@ static int make_probe(s2s_context *c, int op, const char *from, const char *to,
     return e;
 }
 
-static void enqueue(s2s_context *c, struct probe *p)
+void context_enqueue(s2s_context *c, struct probe *p)
 {
     p->id = ++c->last_id;
     p->wake = make_ready;
@@ -280,64 +268,16 @@ int context_submit(s2s_context *c, int op, const char *from, const char *to,
     struct probe *p;
     if (atomic_load(&c->stop_asked))
         return S2S_EBUSY;
-    int e = make_probe(c, op, from, to, options, &p);
+    int e = context_make(c, op, from, to, options, &p);
     if (e != S2S_OK)
         return e;
     p->user = user;
-    enqueue(c, p);
+    context_enqueue(c, p);
     *id = p->id;
     return S2S_OK;
 }
 
-/* ---- Streams and listening ---- */
-
-static void list_stream(struct s2s_stream *s, void *user)
-{
-    s2s_context *c = user;
-    if (s->listed)
-        return;
-    s->listed = true;
-    TAILQ_INSERT_TAIL(&c->streams, s, link);
-}
-
-int context_open(s2s_context *c, const char *from, const char *to,
-                 const s2s_options *options, void *user,
-                 struct s2s_stream **out)
-{
-    struct probe *p;
-    struct s2s_stream *s;
-    if (atomic_load(&c->stop_asked))
-        return S2S_EBUSY;
-    int e = make_probe(c, TALK_OP_STREAM, from, to, options, &p);
-    if (e == S2S_OK)
-        e = stream_new(p, user, &s);
-    if (e != S2S_OK)
-        return e;
-    s->wake = list_stream;
-    s->wake_user = c;
-    enqueue(c, p);
-    *out = s;
-    return S2S_OK;
-}
-
-struct s2s_stream *context_stream(s2s_context *c)
-{
-    return TAILQ_FIRST(&c->streams);
-}
-
-const struct stream_event *context_stream_take(struct s2s_stream *s)
-{
-    s2s_context *c = s->wake_user;
-    const struct stream_event *e = stream_take(s);
-    if (s->listed && TAILQ_FIRST(&s->events) == NULL) {
-        TAILQ_REMOVE(&c->streams, s, link);
-        s->listed = false;
-    }
-    return e;
-}
-
-/* Take an unfinished one out of wherever it is. */
-static void withdraw(s2s_context *c, struct probe *p)
+void context_withdraw(s2s_context *c, struct probe *p)
 {
     if (p->started == 0) {
         TAILQ_REMOVE(&c->queued, p, link_all);
@@ -348,48 +288,7 @@ static void withdraw(s2s_context *c, struct probe *p)
     c->running_count--;
 }
 
-void context_stream_free(struct s2s_stream *s)
-{
-    s2s_context *c = s->wake_user;
-    struct probe *p = s->probe;
-    if (s->listed)
-        TAILQ_REMOVE(&c->streams, s, link);
-    if (!s->closed)
-        withdraw(c, p);
-    probe_free(p);
-    stream_free(s);
-}
-
-int context_listen(s2s_context *c, const char *address, uint16_t *port)
-{
-    int e = S2S_OK;
-    if (c->busy)
-        return S2S_EBUSY;
-    if (c->shared.listener == NULL)
-        e = listener_new(&c->shared, &c->shared.listener);
-    return e == S2S_OK ? listener_open(c->shared.listener, address, port) : e;
-}
-
-/* The addresses that come with identities. */
-static int listen_for_all(s2s_context *c, char *what)
-{
-    const struct options_context *o = &c->shared.options;
-    int e = S2S_OK;
-    for (size_t i = 0; i < o->identity_count; i++) {
-        char *const *at = o->identities[i].listen;
-        for (; e == S2S_OK && at != NULL && *at != NULL; at++) {
-            e = context_listen(c, *at, NULL);
-            if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
-                e = options_load_invalid(what,
-                                         "%s.listen: cannot listen on "
-                                         "%.60s",
-                                         o->identities[i].member, *at);
-        }
-    }
-    return e;
-}
-
-static struct probe *find(struct probe_list *list, uint64_t id)
+struct probe *context_find(struct probe_list *list, uint64_t id)
 {
     struct probe *p;
     TAILQ_FOREACH(p, list, link_all)
@@ -402,11 +301,11 @@ static struct probe *find(struct probe_list *list, uint64_t id)
 
 void context_cancel(s2s_context *c, uint64_t id)
 {
-    struct probe *p = find(&c->queued, id);
+    struct probe *p = context_find(&c->queued, id);
     if (p != NULL) {
         cancel_queued(c, p);
     } else {
-        p = find(&c->running, id);
+        p = context_find(&c->running, id);
         if (p != NULL && !p->finished)
             probe_cancel(p);
     }
@@ -414,7 +313,7 @@ void context_cancel(s2s_context *c, uint64_t id)
         loop_signal(&c->shared.loop);
 }
 
-static struct probe *take(s2s_context *c, struct probe *p)
+struct probe *context_take_out(s2s_context *c, struct probe *p)
 {
     if (p != NULL)
         TAILQ_REMOVE(&c->finished, p, link_all);
@@ -423,71 +322,13 @@ static struct probe *take(s2s_context *c, struct probe *p)
 
 struct probe *context_take(s2s_context *c)
 {
-    struct probe *p = take(c, TAILQ_FIRST(&c->finished));
+    struct probe *p = context_take_out(c, TAILQ_FIRST(&c->finished));
     if (p != NULL && !has_work(c)) {
         loop_quiet(&c->shared.loop);
         if (has_work(c)) /* another thread asked in between */
             loop_signal(&c->shared.loop);
     }
     return p;
-}
-
-/* ---- Waiting ---- */
-
-static int64_t deadline_of(const s2s_context *c, int timeout_ms)
-{
-    return timeout_ms < 0
-               ? INT64_MAX
-               : loop_now(&c->shared.loop) + (int64_t)timeout_ms * 1000;
-}
-
-static int left_ms(const s2s_context *c, int64_t deadline)
-{
-    if (deadline == INT64_MAX)
-        return -1;
-    int64_t left = (deadline - loop_now(&c->shared.loop) + 999) / 1000;
-    return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
-}
-
-static bool idle(const s2s_context *c)
-{
-    return TAILQ_FIRST(&c->ready) == NULL && !can_start(c) &&
-           !inbound_work(c) && !atomic_load(&c->wake_asked);
-}
-
-int context_run(s2s_context *c, int timeout_ms)
-{
-    if (c->busy)
-        return S2S_EBUSY;
-    int64_t deadline = deadline_of(c, timeout_ms);
-    c->woken = false;
-    for (;;) {
-        process(c);
-        if (TAILQ_FIRST(&c->finished) != NULL ||
-            TAILQ_FIRST(&c->streams) != NULL)
-            return 1;
-        if (!idle(c))
-            continue;
-        if (atomic_load(&c->stop_asked))
-            return S2S_ECANCELLED;
-        int left = left_ms(c, deadline);
-        if (c->woken || left == 0)
-            return 0;
-        loop_wait(&c->shared.loop, left);
-    }
-}
-
-struct probe *context_await(s2s_context *c, uint64_t id)
-{
-    struct probe *p;
-    while ((p = find(&c->finished, id)) == NULL) {
-        process(c);
-        if (find(&c->finished, id) == NULL && idle(c))
-            loop_wait(&c->shared.loop, -1);
-    }
-    if (TAILQ_NEXT(p, link_all) != NULL || TAILQ_FIRST(&c->finished) != p)
-        loop_signal(&c->shared.loop); /* others are waiting to be taken */
-    return take(c, p);
 }
 
 /* ---- Life ---- */
@@ -514,7 +355,7 @@ int context_new(const s2s_context_options *options, s2s_context **out,
     c->errands = (struct errand_runner){
         .shared = &c->shared, .user = c, .run = run_errand};
     errand_init(&c->errands);
-    e = listen_for_all(c, what);
+    e = context_listen_for_all(c, what);
     if (e != S2S_OK) {
         context_free(c);
         return e;
