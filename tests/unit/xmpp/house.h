@@ -261,14 +261,18 @@ static inline void house_listen(struct house *h)
 
 static inline void house_verdict(struct house *h, const char *what)
 {
-    enum dialback_answer a = DIALBACK_ERROR;
-    if (strcmp(what, VALID) == 0)
-        a = DIALBACK_VALID;
-    else if (strcmp(what, INVALID) == 0)
-        a = DIALBACK_INVALID;
-    if (h->asked.from != NULL)
-        responder_verdict(h->r, h->asked.from, h->asked.to, h->asked.id, a,
-                          a == DIALBACK_ERROR ? "remote-server-timeout" : NULL);
+    static const struct {
+        const char *word, *condition;
+        enum dialback_answer answer;
+    } rows[] = {
+        {VALID, NULL, DIALBACK_VALID},
+        {INVALID, NULL, DIALBACK_INVALID},
+        {FAILED, "remote-server-timeout", DIALBACK_ERROR},
+    };
+    for (size_t i = 0; i < COUNT(rows) && h->asked.from != NULL; i++)
+        if (strcmp(what, rows[i].word) == 0)
+            responder_verdict(h->r, h->asked.from, h->asked.to, h->asked.id,
+                              rows[i].answer, rows[i].condition);
 }
 
 /* Say something, the first `cut` bytes apart from the rest, which is said in
