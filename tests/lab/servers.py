@@ -181,7 +181,7 @@ class Prosody(Server):
 
     def __init__(self, lab, name, address, domain, **settings):
         values = {'certificate': domain, 'protocol': 'tlsv1_2+', 'require_encryption': 'true',
-                  's2s_port': '5269', 'direct_port': '5270'}
+                  'secure_auth': 'false', 's2s_port': '5269', 'direct_port': '5270'}
         values.update(settings)
         super().__init__(lab, name, address, domain, **values)
 
@@ -192,6 +192,9 @@ class Prosody(Server):
 class Ejabberd(Server):
     """Erlang itself: ejabberdctl insists on a user, and on epmd."""
     configs = ('ejabberd.yml', 'inetrc')
+
+    def __init__(self, lab, name, address, domain, dialback='mod_s2s_dialback'):
+        super().__init__(lab, name, address, domain, dialback=dialback)
 
     def run(self):
         self.spawn(
@@ -210,8 +213,9 @@ class Jabberd2(Server):
     manager is bound, so the router's log tells when all is there."""
     configs = ('router.xml', 'router-users.xml', 'sm.xml', 's2s.xml')
 
-    def __init__(self, lab, name, address, domain):
-        super().__init__(lab, name, address, domain, modules=find_one('/usr/lib/*/jabberd2'))
+    def __init__(self, lab, name, address, domain, verify_mode='1', security=''):
+        super().__init__(lab, name, address, domain, modules=find_one('/usr/lib/*/jabberd2'),
+                         verify_mode=verify_mode, security=security)
 
     def run(self):
         self.spawn('jabberd2-router', '-c', self.path('router.xml'))
@@ -239,6 +243,14 @@ SERVERS = {
     'srvonly': (Prosody, '127.0.0.26', 'prosody.test', {'certificate': 'srvonly.prosody'}),
     'untrusted': (Prosody, '127.0.0.27', 'prosody.test', {'certificate': 'untrusted.prosody'}),
     'swapped': (Prosody, '127.0.0.28', 'prosody.test', {'s2s_port': '5270', 'direct_port': '5269'}),
+}
+THREE = ('prosody', 'ejabberd', 'jabberd2')
+STRICT = {  # they want a certificate of whoever they talk to; not by default
+    'pstrict': (Prosody, '127.0.0.31', 'pstrict.test', {'secure_auth': 'true'}),
+    # any module in the place of the one for dialback
+    'estrict': (Ejabberd, '127.0.0.32', 'estrict.test', {'dialback': 'mod_time'}),
+    'jstrict': (Jabberd2, '127.0.0.33', 'jstrict.test', {
+        'verify_mode': '7', 'security': '<require_tls>1</require_tls>'}),
 }
 
 
@@ -269,7 +281,7 @@ class Lab:
             self.give(self.dir)
             self.give(self.ca_dir)
             for name in self.names:
-                kind, address, domain, settings = SERVERS[name]
+                kind, address, domain, settings = {**SERVERS, **STRICT}[name]
                 if port_open(address, self.dns_port if kind is Dns else 5269):
                     raise LabError(f'{address}: something else serves the port of {name}')
                 self.servers[name] = kind(self, name, address, domain, **settings)
@@ -290,7 +302,7 @@ class Lab:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def address(self, name):
-        return SERVERS[name][1]
+        return self.servers[name].address
 
     def environment(self):
         return dict(os.environ, S2S_LAB_CA=self.ca, S2S_LAB_CA_DIR=self.ca_dir,

@@ -20,11 +20,16 @@ c2s_direct_tls_ports = {}
 http_ports = {}
 https_ports = {}
 modules_disabled = { "c2s", "offline" }
-modules_enabled = { "disco", "tls", "dialback", "saslauth", "ping", "s2s_bidi", "posix", "version" }
+modules_enabled = { "disco", "tls", "dialback", "saslauth", "ping", "s2s_bidi", "smacks", "posix",
+    "version", "admin_telnet" }
+console_interfaces = { "$address" }
+console_ports = { 5582 }
+component_interfaces = { "$address" }
+component_ports = { 5347 }
 storage = "memory"
 authentication = "internal_hashed"
 
-s2s_secure_auth = false -- dialback will do
+s2s_secure_auth = $secure_auth -- or dialback will do
 s2s_require_encryption = $require_encryption
 ssl = {
     certificate = "$ca_dir/$certificate.pem", key = "$ca_dir/$certificate.key",
@@ -33,3 +38,5 @@ ssl = {
 }
 
 VirtualHost "$domain"
+Component "tool.$domain"
+    component_secret = "secret"
