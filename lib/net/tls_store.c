@@ -50,10 +50,13 @@ int tls_store_new(struct tls_store **out)
     return S2S_OK;
 }
 
-gnutls_priority_t tls_store_priorities(struct tls_store *s, bool server)
+gnutls_priority_t tls_store_priorities(const struct tls_store *s)
 {
-    if (!server)
-        return s->priorities;
+    return s->priorities;
+}
+
+gnutls_priority_t tls_store_server_priorities(struct tls_store *s)
+{
     if (s->server == NULL &&
         gnutls_priority_init(&s->server, SERVER_PRIORITIES, NULL) != 0)
         s->server = NULL;

@@ -13,10 +13,10 @@ struct tls_store; /* priorities and credentials, shared by sessions */
 int tls_store_new(struct tls_store **out);
 void tls_store_free(struct tls_store *s); /* no session may be left */
 
-/* Those of a server are made when they are first needed; NULL without
- * memory. */
-struct gnutls_priority_st *tls_store_priorities(struct tls_store *s,
-                                                bool server);
+struct gnutls_priority_st *tls_store_priorities(const struct tls_store *s);
+
+/* A server's; made when they are first needed. NULL without memory. */
+struct gnutls_priority_st *tls_store_server_priorities(struct tls_store *s);
 
 /* A certificate of ours with its key; or neither. */
 struct tls_credentials {

@@ -27,7 +27,7 @@ AT(s2s_transport, write, 32);
 AT(s2s_transport, fd, 40);
 AT(s2s_transport, close, 48);
 
-SIZE(s2s_tls_request, 72);
+SIZE(s2s_tls_request, 88);
 AT(s2s_tls_request, size, 0);
 AT(s2s_tls_request, server_name, 8);
 AT(s2s_tls_request, alpn, 16);
@@ -38,8 +38,10 @@ AT(s2s_tls_request, lower_read, 48);
 AT(s2s_tls_request, lower_write, 56);
 AT(s2s_tls_request, role, 64);
 AT(s2s_tls_request, reserved, 68);
+AT(s2s_tls_request, choose, 72);
+AT(s2s_tls_request, chooser, 80);
 
-SIZE(s2s_tls_info, 80);
+SIZE(s2s_tls_info, 88);
 AT(s2s_tls_info, size, 0);
 AT(s2s_tls_info, protocol, 8);
 AT(s2s_tls_info, cipher, 16);
@@ -51,6 +53,7 @@ AT(s2s_tls_info, ocsp, 56);
 AT(s2s_tls_info, ocsp_size, 64);
 AT(s2s_tls_info, client_certificate_requested, 72);
 AT(s2s_tls_info, client_certificate_sent, 76);
+AT(s2s_tls_info, server_name, 80);
 
 SIZE(s2s_tls, 64);
 AT(s2s_tls, size, 0);
@@ -62,13 +65,17 @@ AT(s2s_tls, read, 40);
 AT(s2s_tls, write, 48);
 AT(s2s_tls, close, 56);
 
-SIZE(s2s_identity, 32);
+SIZE(s2s_identity, 64);
 AT(s2s_identity, size, 0);
 AT(s2s_identity, domain, 8);
 AT(s2s_identity, certificate_file, 16);
 AT(s2s_identity, key_file, 24);
+AT(s2s_identity, key_password, 32);
+AT(s2s_identity, pkcs12_file, 40);
+AT(s2s_identity, dialback_secret, 48);
+AT(s2s_identity, listen, 56);
 
-SIZE(s2s_limits, 48);
+SIZE(s2s_limits, 56);
 AT(s2s_limits, size, 0);
 AT(s2s_limits, header, 8);
 AT(s2s_limits, element, 12);
@@ -80,6 +87,8 @@ AT(s2s_limits, bindings, 32);
 AT(s2s_limits, name, 36);
 AT(s2s_limits, probe, 40);
 AT(s2s_limits, stanzas, 44);
+AT(s2s_limits, inbound, 48);
+AT(s2s_limits, inbound_address, 52);
 
 SIZE(s2s_context_options, 80);
 AT(s2s_context_options, size, 0);
@@ -94,7 +103,7 @@ AT(s2s_context_options, limits, 64);
 AT(s2s_context_options, log_level, 72);
 AT(s2s_context_options, max_running, 76);
 
-SIZE(s2s_options, 64);
+SIZE(s2s_options, 96);
 AT(s2s_options, size, 0);
 AT(s2s_options, host, 8);
 AT(s2s_options, port, 16);
@@ -106,6 +115,19 @@ AT(s2s_options, transport, 32);
 AT(s2s_options, tls, 40);
 AT(s2s_options, context, 48);
 AT(s2s_options, setup, 56);
+AT(s2s_options, identity, 64);
+AT(s2s_options, also_from, 72);
+AT(s2s_options, stanza, 80);
+AT(s2s_options, count, 88);
+AT(s2s_options, interval_ms, 92);
+
+SIZE(s2s_event, 40);
+AT(s2s_event, size, 0);
+AT(s2s_event, type, 8);
+AT(s2s_event, via, 12);
+AT(s2s_event, stanza, 16);
+AT(s2s_event, length, 24);
+AT(s2s_event, acked, 32);
 
 /* 0.1: numbers */
 
@@ -170,11 +192,18 @@ IS(S2S_TLS_STARTTLS, 1);
 IS(S2S_TLS_DIRECT, 2);
 IS(S2S_TLS_NONE, 3);
 IS(S2S_ACCEPT_UNTRUSTED, 1);
+IS(S2S_AUTHENTICATE, 2);
+IS(S2S_NO_EXTERNAL, 4);
+IS(S2S_NO_DIALBACK, 8);
+IS(S2S_NO_BIDI, 16);
+IS(S2S_NO_ACKS, 32);
+IS(S2S_DIALBACK_UNVERIFIED, 64);
 IS(S2S_PING_AUTO, 0);
 IS(S2S_PING_IQ, 1);
 IS(S2S_PING_DIALBACK_VERIFY, 2);
 IS(S2S_OP_CONNECT, 1);
 IS(S2S_OP_PING, 2);
+IS(S2S_OP_SEND, 3);
 IS(S2S_SEVERITY_INFO, 0);
 IS(S2S_SEVERITY_WARNING, 1);
 IS(S2S_SEVERITY_ERROR, 2);
@@ -182,3 +211,11 @@ IS(S2S_LOG_ERROR, 0);
 IS(S2S_LOG_INFO, 1);
 IS(S2S_LOG_DEBUG, 2);
 IS(S2S_LOG_WIRE, 3);
+IS(S2S_TLS_CLIENT, 0);
+IS(S2S_TLS_SERVER, 1);
+IS(S2S_EVENT_OPEN, 1);
+IS(S2S_EVENT_STANZA, 2);
+IS(S2S_EVENT_ACKED, 3);
+IS(S2S_EVENT_CLOSED, 4);
+IS(S2S_VIA_STREAM, 1);
+IS(S2S_VIA_INBOUND, 2);
