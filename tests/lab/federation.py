@@ -1,0 +1,113 @@
+"""Words for the checks of federation: domains of ours, where they listen, and
+what a ping should show."""
+import contextlib
+import os
+import socket
+import sys
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, '..', 'bindings'))
+
+import s2sprobe as s2s  # noqa: E402
+from tap import equal, has, member  # noqa: E402
+
+HOST = '127.0.0.14'  # where the lab's DNS says that we are
+HERE_WE_LISTEN = HOST + ':5269'
+COMPONENT_PORT = 5347
+
+
+def certificate(lab, name):
+    """Members of an identity for a certificate of the lab; None: no one."""
+    if name is None:
+        return {}
+    own_key = os.path.join(lab.ca_dir, name + '.key')
+    key = own_key if os.path.exists(own_key) else os.path.join(lab.ca_dir, 'probe.test.key')
+    return {'certificate_file': os.path.join(lab.ca_dir, name + '.pem'), 'key_file': key}
+
+
+def identity(lab, domain, name='probe.test', **members):
+    return s2s.Identity(domain=domain, **certificate(lab, name), **members)
+
+
+@contextlib.contextmanager
+def speaking_for(lab, *identities, listen=(HERE_WE_LISTEN,), **options):
+    """A context for domains (good certificate) or identities of ours."""
+    known = [i if isinstance(i, s2s.Identity) else identity(lab, i) for i in identities]
+    with s2s.Context(ca_file=lab.ca, dns_servers=[lab.dns], identities=known,
+                     **options) as context:
+        for address in listen:
+            equal(context.listen(address), int(address.rsplit(':', 1)[1]), 'port')
+        yield context
+
+
+@contextlib.contextmanager
+def running(context):
+    """Somebody else's context, in a thread of its own."""
+    def run():
+        with contextlib.suppress(s2s.Failure):  # it was stopped
+            while True:
+                context.run()
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        context.stop()
+        thread.join()
+
+
+def codes(result):
+    return {f['code'] for f in result.json['findings']}
+
+
+def ponged(result, via=None, method=None, count=1):
+    """Every ping was answered, on this way."""
+    has(result, {'success': True, 'code': None, 'stage': 'done', 'pingMethod': 'iq',
+                 'pingAnswer': 'result', 'tls.verified': True})
+    pings = result.json['pings']
+    equal((len(pings), len(result.stanzas())), (count, count), 'pings')
+    for p in pings:
+        equal(p['answer'], 'result')
+        assert p['ms'] > 0, p
+    if via:
+        equal({p['via'] for p in pings}, {via}, 'via')
+    if method:
+        equal(member(result.json, 'auth.method'), method, 'auth.method')
+    equal([f for f in result.json['findings'] if f['severity'] == 'error'], [], 'findings')
+
+
+class Component:
+    """Part of a server, behind a socket (XEP-0114): what it says, the server
+    sends, and what comes for it has arrived at the server."""
+
+    def __init__(self, lab, server):
+        import hashlib
+        self.domain = 'tool.' + lab.servers[server].domain
+        self.socket = socket.create_connection((lab.address(server), COMPONENT_PORT), 20)
+        self.text = ''
+        self.send("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
+                  "xmlns:stream='http://etherx.jabber.org/streams' "
+                  f"to='{self.domain}'>")
+        number = self.until(r'''<stream:stream[^>]* id=['"]([^'"]+)''')[1]
+        proof = hashlib.sha1((number + 'secret').encode()).hexdigest()
+        self.send(f'<handshake>{proof}</handshake>')
+        self.until(r'<handshake[^>]*>')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, text):
+        self.socket.sendall(text.encode())
+
+    def until(self, pattern):
+        """Read until this has come; its match."""
+        import re
+        while not (found := re.search(pattern, self.text, re.S)):
+            more = self.socket.recv(4096)
+            assert more, f'the server ended after {self.text!r}'
+            self.text += more.decode()
+        return found
