@@ -295,15 +295,21 @@ static inline void house_say(struct house *h, const char *text, size_t cut,
     }
 }
 
-static inline void house_do(struct house *h, const char *what, size_t cut,
-                            size_t piece)
+static inline void house_event(struct house *h, const char *what)
 {
     if (strcmp(what, SECURED) == 0)
         responder_secured(h->r);
     else if (strcmp(what, CLOSED) == 0)
         responder_engine.ended(h->r);
-    else if (what[0] == '@')
+    else
         house_verdict(h, what);
+}
+
+static inline void house_do(struct house *h, const char *what, size_t cut,
+                            size_t piece)
+{
+    if (what[0] == '@')
+        house_event(h, what);
     else
         house_say(h, what, cut, piece);
     house_listen(h);
