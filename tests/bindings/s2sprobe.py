@@ -29,7 +29,8 @@ ERRORS = {
 }
 STAGES = {
     'NONE': 0, 'QUEUE': 5, 'DNS': 10, 'TCP': 20, 'STREAM': 30, 'STARTTLS': 40,
-    'TLS': 50, 'FEATURES': 60, 'AUTH': 70, 'PING': 80, 'DONE': 100,
+    'TLS': 50, 'FEATURES': 60, 'AUTH': 70, 'PING': 80, 'OPEN': 90,
+    'DONE': 100,
 }
 MACROS = {
     'CALLBACK_ERROR': -1000, 'TLS_AUTO': 0, 'TLS_STARTTLS': 1, 'TLS_DIRECT': 2,

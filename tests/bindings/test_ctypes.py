@@ -407,7 +407,7 @@ def _():
         except s2s.Failure as e:
             return e.error
     with s2s.Context() as context, s2s.Context() as other:
-        equal(submit(op=3), s2s.EINVALID_ARGUMENT)
+        equal(submit(op=4), s2s.EINVALID_ARGUMENT)
         equal(submit(context=other.pointer), s2s.EINVALID_ARGUMENT)
         number = submit()
         assert number > 0, number
