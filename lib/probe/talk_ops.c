@@ -164,15 +164,17 @@ static enum route_taken collect(struct talk *t, const tree_node *n,
     s2s_result *r = t->probe->result;
     const char *id = tree_attribute(n, "id");
     const char *type = tree_attribute(n, "type");
-    bool answer = stanza_kind(n) == STANZA_IQ && type != NULL &&
-                  (strcmp(type, "result") == 0 || strcmp(type, "error") == 0);
+    bool iq = stanza_kind(n) == STANZA_IQ && type != NULL;
+    bool answer =
+        iq && (strcmp(type, "result") == 0 || strcmp(type, "error") == 0);
     result_add_text(r, &r->stanzas, verbatim.text, verbatim.length);
     if (answer && t->stanza.request && id != NULL &&
         strcmp(id, t->stanza.id) == 0) {
         finish(t);
         return ROUTE_TAKEN;
     }
-    return ROUTE_SHARED;
+    /* A request is kept too, and answered as if we were not here. */
+    return iq && !answer ? ROUTE_LEFT : ROUTE_SHARED;
 }
 
 /* ---- What comes ---- */
