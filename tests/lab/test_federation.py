@@ -74,6 +74,212 @@ for n, row in enumerate(WAYS):
     way(n, *row)
 
 
+# ---- Many pings ------------------------------------------------------------------
+
+
+def answered(stanza):
+    """The id in an answer."""
+    return re.search(r'''\bid=['"]([^'"]+)''', stanza)[1]
+
+
+def many(server, acks):
+    @check(f'{server}: five pings on one stream, each with its time')
+    def _(lab):
+        domain = f'five-{server}.probe.test'
+        with speaking_for(lab, domain) as context:
+            r = context.ping(domain, DOMAIN[server], count=5, interval_ms=20,
+                             flags=NO_BIDI, timeout_ms=LONG)
+        ponged(r, 'inbound', count=5)
+        equal(len(set(map(answered, r.stanzas()))), 5, 'different ids')
+        equal(member(r.json, 'acks.enabled'), acks, 'acks')
+        if acks:
+            has(r, {'acks.sent': 5, 'acks.acked': 5})
+        equal(['ackMs' in p for p in r.json['pings']], [bool(acks)] * 5, 'acknowledged')
+        # What the first one pays for, the others have: one connection came in.
+        equal(max(c['stanzas'] for c in r.json['inbound']['connections']), 5, 'stanzas')
+        print(f'# {server}: ' + ', '.join(f"{p['ms']:.1f}" for p in r.json['pings']) + ' ms')
+
+
+many('prosody', True)
+many('ejabberd', None)
+many('jabberd2', None)
+
+
+@check('acknowledgements can be declined')
+def _(lab):
+    with speaking_for(lab, 'noacks.probe.test') as context:
+        r = context.ping('noacks.probe.test', 'prosody.test', flags=s2s.NO_ACKS,
+                         timeout_ms=LONG)
+    ponged(r, 'stream')
+    equal(member(r.json, 'acks'), None, 'acks')
+
+
+# Not jabberd2: with several TLS handshakes at once it now and then ends one with
+# "SSL handshake error (oid exists)", and with it what waits for that.
+@check('100 probes in flight at once, one listener: every pong to its own')
+def _(lab):
+    domains = [f'of{n}.probe.test' for n in range(4)]
+    with speaking_for(lab, *domains) as context:
+        users = [(n, domains[n % 4], DOMAIN[THREE[n // 4 % 2]]) for n in range(100)]
+        for user in users:
+            context.submit(s2s.OP_PING, user[1], user[2], user=user, flags=NO_BIDI,
+                           timeout_ms=60000, count=2, interval_ms=1)
+        results = collect(context, len(users))
+    for (_, ours, theirs), r in results.items():
+        ponged(r, 'inbound', count=2)
+        for stanza in r.stanzas():
+            assert ours in stanza and theirs in stanza, stanza
+    answers = [answered(stanza) for r in results.values() for stanza in r.stanzas()]
+    equal(len(set(answers)), 200, 'ids of the answers')
+
+
+# ---- Certificates of ours, shown as a client ---------------------------------------
+
+FINE = (True, True, True)  # EXTERNAL at Prosody, at ejabberd; taken by jabberd2
+USAGE, MISMATCH = 'unsupported certificate purpose', 'Certificate host name mismatch'
+# A text: why ejabberd refuses it. False: not offered, or refused without a text.
+CRASH = 'ended'
+CERTIFICATES = {  # name: (what the servers do, what we say of it ourselves)
+    'dns.probe': (FINE, set()),
+    'probe.test': (FINE, set()),
+    'srvonly.probe': ((True, MISMATCH, True), set()),
+    'xmpp.probe': ((True, CRASH, True), {'own_cert_xmppaddr'}),
+    'xmpponly.probe': ((False, CRASH, True), {'own_cert_xmppaddr'}),
+    'cnonly.probe': (FINE, {'own_cert_name'}),
+    'wildcard.probe': (FINE, set()),
+    'nousage.probe': (FINE, set()),
+    'server.probe': ((True, USAGE, False), {'own_cert_usage_server_only'}),
+    'client.probe': ((False, True, True), {'own_cert_usage_client_only'}),
+    'expired.probe': ((False, 'certificate has expired', False), {'own_cert_expired'}),
+    'future.probe': ((False, 'certificate is not yet valid', False), {'own_cert_expired'}),
+    'wrong.probe': ((False, MISMATCH, True), {'own_cert_name'}),
+    'untrusted.probe': ((False, 'unable to verify the first certificate', False),
+                        {'own_cert_untrusted'}),
+    'selfsigned.probe': ((False, 'self signed certificate', False), {'own_cert_untrusted'}),
+}
+
+
+def shown(r):
+    """What a server made of our certificate, in the words of the table."""
+    if r.json['to'] == 'jabberd.test':  # no EXTERNAL there
+        has(r, {'code': 'auth_failed', 'auth.external': None})
+        equal(member(r.json, 'tls.clientCertificateSent'),
+              'own_cert_refused' not in codes(r), 'sent')
+        return 'own_cert_refused' not in codes(r)
+    if r.json['success']:
+        has(r, {'auth.method': 'external', 'auth.external': 'success'})
+        return True
+    if r.code == 'auth_aborted':
+        return CRASH
+    has(r, {'code': 'auth_failed', 'stage': 'auth'})
+    if member(r.json, 'auth.external') is None:
+        assert 'external_not_offered' in codes(r), r.raw
+        return False
+    has(r, {'auth.external': 'not-authorized'})
+    assert 'external_failed' in codes(r), r.raw
+    return member(r.json, 'auth.externalText')
+
+
+@check('certificates of every kind, shown to three servers')
+def _(lab):
+    with speaking_for(lab, 'probe.test', listen=()) as context:
+        for name in CERTIFICATES:
+            for server in THREE:
+                context.submit(s2s.OP_CONNECT, 'probe.test', DOMAIN[server],
+                               user=(name, server), identity=identity(lab, 'probe.test', name),
+                               flags=s2s.AUTHENTICATE | s2s.NO_DIALBACK, timeout_ms=60000)
+        results = collect(context, 3 * len(CERTIFICATES))
+        # The connection crashed, not the server.
+        r = context.connect('probe.test', 'ejabberd.test', flags=s2s.AUTHENTICATE)
+        has(r, {'success': True, 'auth.method': 'external'})
+    wrong = []
+    for name, (expected, ours) in CERTIFICATES.items():
+        seen = [results[name, server] for server in THREE]
+        actual = tuple(map(shown, seen))
+        print(f'# {name}: ' + ', '.join(map(str, actual)))
+        own = [{c for c in codes(r) if c.startswith('own_cert_')} - {'own_cert_refused'}
+               for r in seen]
+        if (actual, own) != (expected, [ours] * 3):
+            wrong.append((name, actual, expected, own, ours))
+    equal(wrong, [])
+
+
+@check('no certificate: dialback everywhere')
+def _(lab):
+    bare = identity(lab, 'bare.probe.test', None)
+    with speaking_for(lab, 'bare.probe.test') as context:
+        for server in THREE:
+            r = context.ping('bare.probe.test', DOMAIN[server], identity=bare, timeout_ms=LONG)
+            ponged(r, 'inbound', 'dialback')
+            equal(r.json['tls']['clientCertificateSent'], False, 'sent')
+
+
+# ---- Where we are ------------------------------------------------------------------
+
+PLACES = {  # our domain: our addresses, where the servers come, whether by direct TLS
+    'port.test': ('127.0.0.14:15269', THREE, False),
+    'direct.test': ('127.0.0.14:15271', ('prosody', 'ejabberd'), True),
+    'v6.test': ('[::1]:5269', ('prosody', 'ejabberd'), False),
+}
+
+
+def place(domain, address, servers, directly):
+    @check(f'they find us: {domain}')
+    def _(lab):
+        ours = identity(lab, domain, domain, listen=[address])
+        with speaking_for(lab, ours, listen=()) as context:
+            for server in servers:
+                for flags in (s2s.NO_DIALBACK if server != 'jabberd2' else 0, s2s.NO_EXTERNAL):
+                    r = context.ping(domain, DOMAIN[server], flags=flags | NO_BIDI,
+                                     timeout_ms=LONG)
+                    ponged(r, 'inbound')
+                    came = {c['directTls'] for c in r.json['inbound']['connections']}
+                    equal(came, {directly}, 'direct TLS')
+
+
+for name, row in PLACES.items():
+    place(name, *row)
+
+
+# ---- Asked by them -----------------------------------------------------------------
+
+
+def asked(server):
+    @check(f'{server} pings us, and gets the answer')
+    def _(lab):
+        domain = f'asked-{server}.probe.test'
+        with speaking_for(lab, domain) as context, running(context), \
+                Component(lab, server) as tool:
+            for number in ('first', 'second'):
+                tool.send(f"<iq type='get' id='{number}' from='{tool.domain}' to='{domain}'>"
+                          "<ping xmlns='urn:xmpp:ping'/></iq>")
+                answer = tool.until(f"<iq [^>]*id=['\"]{number}['\"][^>]*>")[0]
+                assert re.search('''type=['"]result['"]''', answer), answer
+                assert re.search(f'''from=['"]{domain}['"]''', answer), answer
+            # What we do not know is an error, not silence.
+            tool.send(f"<iq type='get' id='third' from='{tool.domain}' to='{domain}'>"
+                      "<query xmlns='jabber:iq:last'/></iq>")
+            tool.until(r"<iq [^>]*id=['\"]third['\"].*?<service-unavailable")
+
+
+for name in THREE:
+    asked(name)
+
+
+@check('prosody\'s own command for a ping')
+def _(lab):
+    with speaking_for(lab, 'shell.probe.test') as context, running(context), \
+            socket.create_connection((lab.address('prosody'), 5582), 20) as console:
+        console.sendall(b'xmpp:ping("prosody.test", "shell.probe.test")\n')
+        text = ''
+        while not re.search(r'^\| (OK|Result|Error|!)', text, re.M):
+            more = console.recv(4096).decode()
+            assert more, text
+            text += more
+    print('# ' + text.strip().rsplit('\n', 1)[-1])
+    assert 'pong from shell.probe.test' in text, text
+
+
 def main():
     try:
         with Lab(('dns', *THREE, *STRICT)) as lab:
