@@ -163,22 +163,29 @@ static int read_pkcs12(const struct options_identity *i, struct pair *p,
 
 /* ---- Checking and writing ---------------------------------------------- */
 
-static bool belongs(const struct pair *p)
+/* 1 or 0, or an error of GnuTLS. */
+static int belongs(const struct pair *p)
 {
     unsigned char its[KEY_ID], mine[KEY_ID];
     size_t its_size = sizeof(its), mine_size = sizeof(mine);
-    return gnutls_x509_crt_get_key_id(p->chain[0], GNUTLS_KEYID_USE_SHA256, its,
-                                      &its_size) == 0 &&
-           gnutls_x509_privkey_get_key_id(p->key, GNUTLS_KEYID_USE_SHA256, mine,
-                                          &mine_size) == 0 &&
-           its_size == mine_size && memcmp(its, mine, mine_size) == 0;
+    int rc = gnutls_x509_crt_get_key_id(p->chain[0], GNUTLS_KEYID_USE_SHA256,
+                                        its, &its_size);
+    if (rc == 0)
+        rc = gnutls_x509_privkey_get_key_id(p->key, GNUTLS_KEYID_USE_SHA256,
+                                            mine, &mine_size);
+    if (rc != 0)
+        return rc;
+    return its_size == mine_size && memcmp(its, mine, mine_size) == 0;
 }
 
 static int check(const struct options_identity *i, const struct pair *p,
                  char *what)
 {
     bool pkcs12 = i->pkcs12 != NULL;
-    if (belongs(p))
+    int rc = belongs(p);
+    if (rc < 0)
+        return rc == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_EINTERNAL;
+    if (rc > 0)
         return S2S_OK;
     return refuse(i, pkcs12 ? "pkcs12_file" : "key_file",
                   pkcs12 ? i->pkcs12_file : i->key_file,
