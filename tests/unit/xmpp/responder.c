@@ -62,6 +62,44 @@ static void pending_pairs(void **state)
     }
 }
 
+static enum dialback_answer at_once;
+
+static int ask_at_once(void *user, const struct domain *from,
+                       const struct domain *to, const char *id, const char *key)
+{
+    struct house *h = user;
+    (void)key;
+    responder_verdict(h->r, from, to, id, at_once, "remote-server-timeout");
+    return h->setting.ask_error;
+}
+
+/* A house that knows the answer, and says it while it is asked. */
+static void verdicts_at_once(void **state)
+{
+    static const struct {
+        enum dialback_answer answer;
+        const char *hear;
+    } rows[] = {
+        {DIALBACK_VALID, ANSWER("result", PEER, "", "valid")},
+        {DIALBACK_INVALID, ANSWER("result", PEER, "", "invalid") END},
+        {DIALBACK_ERROR, DB_ERROR("result", "probe.test", PEER, "", "wait",
+                                  "remote-server-timeout")},
+    };
+    static const struct setting failing = {.no_tls = true,
+                                           .ask_error = S2S_ELIMIT};
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+        struct house h;
+        house_open(&h, i % 2 == 0 ? &clear : &failing);
+        h.calls.ask = ask_at_once;
+        at_once = rows[i / 2].answer;
+        say(&h, opened);
+        hears(&h, RESULT(PEER, "probe.test"), rows[i / 2].hear);
+        assert_int_equal(responder_authenticated(h.r), i / 2 == 0);
+        house_close(&h);
+    }
+}
+
 /* ---- Sending ---- */
 
 static void sending(void **state)
@@ -236,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
         cmocka_unit_test(pending_pairs),
+        cmocka_unit_test(verdicts_at_once),
         cmocka_unit_test(sending),
         cmocka_unit_test(bidi_in_the_clear),
         cmocka_unit_test(closing),
