@@ -226,7 +226,7 @@ int s2s_stream_open(s2s_context *context, const char *from, const char *to,
                     const s2s_options *options, void *user, s2s_stream **stream)
 {
     s2s_options known;
-    if (context == NULL || stream == NULL)
+    if (context == NULL || from == NULL || to == NULL || stream == NULL)
         return S2S_EINVALID_ARGUMENT;
     int e = options_load(&known, sizeof(known), options);
     if (e != S2S_OK)

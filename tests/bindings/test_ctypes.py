@@ -18,6 +18,7 @@ sys.path[1:1] = [os.path.join(HERE, '..', 'lab'), os.path.join(HERE, '..', 'docs
 import callbacks  # noqa: E402
 import peers  # noqa: E402
 import s2sprobe as s2s  # noqa: E402
+import streams  # noqa: E402,F401 (its checks)
 from header import Header  # noqa: E402
 from loops import collect, drive_by_poll  # noqa: E402
 from tap import check, equal, has, run  # noqa: E402
