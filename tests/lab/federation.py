@@ -1,7 +1,9 @@
 """Words for the checks of federation: domains of ours, where they listen, and
 what a ping should show."""
 import contextlib
+import hashlib
 import os
+import re
 import socket
 import sys
 import threading
@@ -15,6 +17,7 @@ from tap import equal, has, member  # noqa: E402
 HOST = '127.0.0.14'  # where the lab's DNS says that we are
 HERE_WE_LISTEN = HOST + ':5269'
 COMPONENT_PORT = 5347
+LONG = 20000  # milliseconds that nothing needs
 
 
 def certificate(lab, name):
@@ -82,7 +85,6 @@ class Component:
     sends, and what comes for it has arrived at the server."""
 
     def __init__(self, lab, server):
-        import hashlib
         self.domain = 'tool.' + lab.servers[server].domain
         self.socket = socket.create_connection((lab.address(server), COMPONENT_PORT), 20)
         self.text = ''
@@ -105,7 +107,6 @@ class Component:
 
     def until(self, pattern):
         """Read until this has come; its match."""
-        import re
         while not (found := re.search(pattern, self.text, re.S)):
             more = self.socket.recv(4096)
             assert more, f'the server ended after {self.text!r}'

@@ -20,9 +20,9 @@ CONDITION = "<{0} xmlns='urn:ietf:params:xml:ns:xmpp-streams'{1}"
 class Peer:
     """Calls talk(connection) for each connection, then closes it."""
 
-    def __init__(self, talk):
+    def __init__(self, talk, address=('127.0.0.1', 0)):
         self.talk = talk
-        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.socket = socket.create_server(address)
         self.host, self.port = self.socket.getsockname()
         self.connections = []
         threading.Thread(target=self.serve, daemon=True).start()

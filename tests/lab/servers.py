@@ -252,6 +252,7 @@ STRICT = {  # they want a certificate of whoever they talk to; not by default
     'jstrict': (Jabberd2, '127.0.0.33', 'jstrict.test', {
         'verify_mode': '7', 'security': '<require_tls>1</require_tls>'}),
 }
+DOMAIN = {name: entry[2] for name, entry in {**SERVERS, **STRICT}.items()}
 
 
 class Lab:

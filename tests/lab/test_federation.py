@@ -12,15 +12,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(1, os.path.join(HERE, '..', 'bindings'))
 
+import return_path  # noqa: E402,F401 (its checks)
 import s2sprobe as s2s  # noqa: E402
-from federation import (Component, HERE_WE_LISTEN, HOST, codes, identity,  # noqa: E402
-                        ponged, running, speaking_for)
+import open_streams  # noqa: E402,F401 (its checks)
+from federation import (LONG, Component, codes, identity, ponged,  # noqa: E402
+                        running, speaking_for)
 from loops import collect  # noqa: E402
-from servers import SERVERS, STRICT, THREE, Lab, LabError  # noqa: E402
+from servers import DOMAIN, STRICT, THREE, Lab, LabError  # noqa: E402
 from tap import check, equal, has, member, run  # noqa: E402
-
-DOMAIN = {name: entry[2] for name, entry in {**SERVERS, **STRICT}.items()}
-LONG = 20000  # milliseconds that nothing needs
 
 # ---- Every way in, every way back --------------------------------------------
 
