@@ -37,6 +37,18 @@ static bool is_of(const struct route *x, const struct domain *ours,
            strcmp(x->to->ascii, theirs->ascii) == 0;
 }
 
+/* Whether it takes stanzas for this domain of ours. */
+static bool takes_for(const struct route *x, const struct domain *ours,
+                      const struct domain *theirs)
+{
+    if (is_of(x, ours, theirs))
+        return true;
+    for (size_t i = 0; i < x->also_count; i++)
+        if (strcmp(x->also[i]->ascii, ours->ascii) == 0)
+            return strcmp(x->to->ascii, theirs->ascii) == 0;
+    return false;
+}
+
 bool router_sent_key(const struct router *r, const struct dialback_request *q)
 {
     const struct route *x;
@@ -59,7 +71,7 @@ bool router_deliver(struct router *r, const struct domain *from,
     struct route *x;
     TAILQ_FOREACH(x, &r->routes, link)
     {
-        enum route_taken t = is_of(x, to, from)
+        enum route_taken t = takes_for(x, to, from)
                                  ? x->take(x->user, stanza, verbatim)
                                  : ROUTE_LEFT;
         taken = taken || t != ROUTE_LEFT;

@@ -21,7 +21,9 @@ enum route_taken {
 
 struct route { /* embedded in its owner; all members but link REQUIRED */
     TAILQ_ENTRY(route) link;
-    const struct domain *from, *to; /* ours, theirs */
+    const struct domain *from, *to;   /* ours, theirs */
+    const struct domain *const *also; /* more of ours, to take stanzas for */
+    size_t also_count;
     void *user;
 
     /* Whether this key is the one it sent on the stream with this id. */

@@ -206,6 +206,8 @@ static void set_route(struct talk *t)
     t->route = (struct route){
         .from = t->probe->options.from,
         .to = t->probe->options.to,
+        .also = (const struct domain *const *)t->probe->options.also_from,
+        .also_count = t->probe->options.also_count,
         .user = t,
         .sent_key = sent_key,
         .take = talk_on_inbound,

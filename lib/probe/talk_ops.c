@@ -214,6 +214,15 @@ static void answer(struct talk *t, const tree_node *n)
     buf_free(&b);
 }
 
+/* Whether it is from the peer to a domain of ours that the stream is for. */
+static bool is_to_us(const struct probe *p, const tree_node *n)
+{
+    bool is = stanza_is_between(n, p->options.to, p->options.from);
+    for (size_t i = 0; !is && i < p->options.also_count; i++)
+        is = stanza_is_between(n, p->options.to, p->options.also_from[i]);
+    return is;
+}
+
 /* Stanzas on our own stream: with XEP-0288, or against the rules by a peer
  * that is known to be the one. */
 void talk_on_own_stream(void *user, const tree_node *n,
@@ -223,8 +232,7 @@ void talk_on_own_stream(void *user, const tree_node *n,
     struct probe *p = t->probe;
     const struct result_certificate *c = &p->result->tls.certificate;
     bool known = c->chain == RESULT_OK && c->name == RESULT_OK;
-    if ((!p->result->auth.bidi && !known) ||
-        !stanza_is_between(n, p->options.to, p->options.from))
+    if ((!p->result->auth.bidi && !known) || !is_to_us(p, n))
         return;
     if (dispatch(t, n, verbatim, S2S_VIA_STREAM) == ROUTE_LEFT &&
         p->result->auth.bidi)
