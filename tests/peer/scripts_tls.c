@@ -53,12 +53,12 @@ ASKED(handshake_reset, OFFER_TLS, SEND(PROCEED), EXPECT(PEER_HELLO), RESET);
 ASKED(handshake_alert, OFFER_TLS, SEND(PROCEED), EXPECT(PEER_HELLO),
       SEND_RAW(FATAL_ALERT), END);
 ASKED(handshake_rubbish, OFFER_TLS, SEND(PROCEED), EXPECT(PEER_HELLO),
-      SEND("\x16\x03\x03<<REALLY>>"));
+      SEND("\x16\x03\x03" MARKER));
 ASKED(handshake_silence, OFFER_TLS, SEND(PROCEED), EXPECT(PEER_HELLO));
 ASKED(secure_end, OFFER_TLS, SEND(PROCEED), HANDSHAKE, EXPECT(OURS), END);
 ASKED(secure_silence, OFFER_TLS, SEND(PROCEED), HANDSHAKE, EXPECT(OURS));
 ASKED(secure_not_xml, OFFER_TLS, SEND(PROCEED), HANDSHAKE, EXPECT(OURS),
-      SEND("220 mail.example ESMTP\r\n"));
+      SEND("220 mail.example ESMTP " MARKER "\r\n"));
 
 /* ---- Certificates ---- */
 
