@@ -9,6 +9,9 @@ const char *error_code_name(int error);
 /* One English line without a full stop. */
 const char *error_text(int error);
 
+/* The text for S2S_EINTERNAL where descriptors ran out. */
+#define ERROR_NO_DESCRIPTORS "the system has no descriptors left"
+
 /* "dns", "tcp", ...; "none" for a value that is no stage. */
 const char *error_stage_name(int stage);
 

@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,14 @@ int file_read(const char *path, char **text)
         explicit_bzero(b.data, b.length);
     buf_free(&b);
     return e;
+}
+
+bool file_starved(void)
+{
+    int fd = open("/", O_PATH | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
 void file_forget(char *text)

@@ -2,10 +2,16 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
+
 /* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
  * S2S_EINVALID_ARGUMENT when it cannot be read, is larger than 1 MiB or
  * holds a NUL. */
 int file_read(const char *path, char **text);
+
+/* Whether no descriptor can be had now: asked after something else failed that
+ * does not say why. */
+bool file_starved(void);
 
 /* Wipe and free a text of file_read(); NULL is allowed. */
 void file_forget(char *text);

@@ -7,9 +7,15 @@
     /* Reaching the peer */                                                    \
     X(DNS_FAILED, "dns_failed", ERROR, "peer",                                 \
       "Check the name, its A and AAAA records, and the resolver in use.")      \
+    X(DNS_UNAVAILABLE, "dns_unavailable", ERROR, "network",                    \
+      "No DNS server answered, so nothing is known about the host. Check "     \
+      "resolv.conf or the DNS servers that were set, and the way to them.")    \
     X(CONNECT_FAILED, "connect_failed", ERROR, "peer",                         \
       "Check that the server runs, listens on this port, and that no "         \
       "firewall is in between.")                                               \
+    X(NETWORK_UNREACHABLE, "network_unreachable", ERROR, "network",            \
+      "Nothing could leave this machine for any address of the host. Check "   \
+      "its network, routes, IPv6 and firewall.")                               \
     X(ADDRESS_UNREACHABLE, "address_unreachable", WARNING, "peer",             \
       "One address of the host does not answer; servers that try it first "    \
       "will be slow or fail. Fix the address or its DNS record.")              \
@@ -167,6 +173,9 @@
     X(NO_ANSWER, "no_answer", ERROR, "peer",                                   \
       "The stream works but the request was not answered in time.")            \
     /* Ourselves */                                                            \
+    X(NO_AUTHORITIES, "no_authorities", ERROR, "us",                           \
+      "Nothing can be verified without certificate authorities. Install the "  \
+      "package ca-certificates, or name a file of them (ca_file, --ca-file).") \
     X(OWN_LIMIT, "own_limit", ERROR, "peer",                                   \
       "The peer sent more than our limits allow.")                             \
     X(TIMEOUT, "timeout", ERROR, "none",                                       \

@@ -82,15 +82,28 @@ static void explain_timeout(struct probe *p)
         result_find(r, FINDING_TIMEOUT, error_stage_name(p->stage));
 }
 
+/* Nothing of the peer's was reached. */
+static void explain_unreached(struct probe *p)
+{
+    s2s_result *r = p->result;
+    bool here =
+        p->own_transport && p->link.open && tcp_never_left(p->link.conn);
+    if (r->error == S2S_EDNS)
+        result_find(r, here ? FINDING_DNS_UNAVAILABLE : FINDING_DNS_FAILED,
+                    r->message);
+    else
+        result_find(r,
+                    here ? FINDING_NETWORK_UNREACHABLE : FINDING_CONNECT_FAILED,
+                    r->message);
+}
+
 static void explain(struct probe *p)
 {
     s2s_result *r = p->result;
     switch (r->error) {
     case S2S_EDNS:
-        result_find(r, FINDING_DNS_FAILED, r->message);
-        break;
     case S2S_ECONNECT:
-        result_find(r, FINDING_CONNECT_FAILED, r->message);
+        explain_unreached(p);
         break;
     case S2S_ENOT_XMPP:
         result_find(r,

@@ -64,6 +64,8 @@ static int open_link(struct probe *p)
     s2s_transport transport = p->options.transport;
     if (p->own_transport) {
         int e = shared_transport(p->shared, &transport);
+        if (e == S2S_EINTERNAL)
+            result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
         if (e != S2S_OK)
             return e;
     }
@@ -74,12 +76,23 @@ static int open_link(struct probe *p)
 }
 
 /* The system's trust store takes long to read: while the connection is being
- * made nothing is lost by it. */
+ * made nothing is lost by it. No stage is blamed for that time. */
 static int load_trust(struct probe *p)
 {
     if (p->config.tls == INITIATOR_CLEAR)
         return S2S_OK;
-    return certificate_trust_load(p->shared->trust);
+    int64_t before = loop_now(&p->shared->loop);
+    int e = certificate_trust_load(p->shared->trust);
+    p->stage_since += loop_now(&p->shared->loop) - before;
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    if (e == S2S_EPOLICY) {
+        result_find(p->result, FINDING_NO_AUTHORITIES, NULL);
+        result_fail(p->result, e,
+                    "the system has no certificate authorities (install "
+                    "ca-certificates, or set ca_file)");
+    }
+    return e;
 }
 
 static int begin(struct probe *p, enum initiator_tls mode)
