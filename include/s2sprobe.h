@@ -353,7 +353,8 @@ S2S_API const char *s2s_result_json(const s2s_result *result);
 /* ---- Many probes on one context -------------------------------------- */
 
 /* Returns 0, S2S_EINVALID_ARGUMENT, S2S_EABI, S2S_ENO_MEMORY,
- * S2S_EINTERNAL (no descriptors left). `options` may be NULL. */
+ * S2S_EINTERNAL (no descriptors left). `options` may be NULL. Why it failed
+ * goes to options->log, as S2S_LOG_ERROR in the area "context". */
 S2S_API int s2s_context_new(const s2s_context_options *options,
                             s2s_context **context);
 
