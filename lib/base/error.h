@@ -1,10 +1,14 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
 #include <s2sprobe.h>
 
 /* "tls_not_offered"; "callback" for S2S_CALLBACK_ERROR and below; "unknown". */
 const char *error_code_name(int error);
+
+/* Whether it is an enum s2s_error, or a callback's own. */
+bool error_known(int error);
 
 /* One English line without a full stop. */
 const char *error_text(int error);

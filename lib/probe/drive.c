@@ -10,6 +10,9 @@
 
 static const char *io_text(const struct probe *p, int error)
 {
+    const struct link *l = &p->link;
+    if (l->fault[0] != '\0' && !(l->fault_tls ? p->own_tls : p->own_transport))
+        return l->fault;
     if (p->own_transport && p->link.open &&
         (error == S2S_EDNS || error == S2S_ECONNECT || error == S2S_ECLOSED ||
          error == S2S_EADDRESS_FORBIDDEN || error == S2S_EINTERNAL)) {
@@ -34,11 +37,11 @@ static bool is_tls_record(uint8_t first)
 static enum drive fail_tls(struct probe *p, int error)
 {
     const struct link *l = &p->link;
-    const char *text = error_text(error);
+    const char *text = io_text(p, error);
     if (!p->connected || error <= S2S_CALLBACK_ERROR ||
         error == S2S_ENO_MEMORY || error == S2S_EPOLICY ||
         error == S2S_EINTERNAL)
-        return fail(p, error, io_text(p, error));
+        return fail(p, error, text);
     if (p->config.tls == INITIATOR_STARTTLS && l->heard_tls &&
         !is_tls_record(l->first_tls)) {
         /* What came in place of TLS was sent in the clear, behind
@@ -129,9 +132,9 @@ static enum drive secured(struct probe *p)
 {
     s2s_tls_info info = {.size = sizeof(info)};
     const char *why = "";
-    int e = p->link.tls.info(p->link.session, &info);
+    int e = link_tls_info(&p->link, &info);
     if (e != S2S_OK)
-        return fail(p, e < 0 ? e : S2S_EINTERNAL, error_text(e));
+        return fail(p, e, io_text(p, e));
     p->secured = true;
     record_tls(p, &info);
     e = certificate_judge(p->shared->trust, &info, p->options.to,

@@ -143,7 +143,9 @@ static void finish(struct probe *p)
 
 static void start_failed(struct probe *p, int error)
 {
-    result_fail(p->result, error, "%s", error_text(error));
+    const char *fault = p->own_transport ? "" : p->link.fault;
+    result_fail(p->result, error, "%s",
+                fault[0] != '\0' ? fault : error_text(error));
     outcome_settle(p);
     finish(p);
 }
