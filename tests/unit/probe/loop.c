@@ -150,26 +150,32 @@ static void many_timers(void **state)
     loop_free(&m.loop);
 }
 
-/* With the real clock: the descriptor tells. */
+/* With the real clock: the descriptor tells, each time, and is quiet when there
+ * is nothing more to come soon, or at all. */
 static void timer_wakes(void **state)
 {
-    struct loop l;
-    unsigned fired = 0;
-    struct loop_timer late = {.fire = count, .user = &fired};
-    struct loop_timer soon = {.fire = count, .user = &fired};
+    static const size_t later[] = {0, 1}; /* timers that are far away */
     (void)state;
-    assert_int_equal(loop_init(&l), 0);
-    assert_int_equal(loop_set_timer(&l, &late, loop_now(&l) + 3600000000), 0);
-    assert_int_equal(loop_set_timer(&l, &soon, loop_now(&l) + 1000), 0);
-    while (fired == 0) {
-        loop_wait(&l, LOOPBACK_WAIT_MS);
-        assert_true(readable(&l)); /* that is what ended the wait */
-        loop_fire(&l);
+    for (size_t i = 0; i < COUNT(later); i++) {
+        struct loop l;
+        unsigned fired = 0;
+        struct loop_timer timers[3];
+        assert_int_equal(loop_init(&l), 0);
+        for (size_t k = 0; k < 2 + later[i]; k++) {
+            timers[k] = (struct loop_timer){.fire = count, .user = &fired};
+            int64_t after = k < 2 ? 1000 + 2000 * (int64_t)k : 3600000000;
+            assert_int_equal(
+                loop_set_timer(&l, &timers[k], loop_now(&l) + after), 0);
+        }
+        while (fired < 2) {
+            loop_wait(&l, LOOPBACK_WAIT_MS);
+            assert_true(readable(&l)); /* that is what ended the wait */
+            loop_fire(&l);
+        }
+        assert_int_equal(fired, 2);
+        assert_false(readable(&l));
+        loop_free(&l);
     }
-    assert_int_equal(fired, 1);
-    assert_false(readable(&l));
-    loop_clear_timer(&l, &late);
-    loop_free(&l);
 }
 
 /* ---- Signals ---- */
@@ -273,6 +279,27 @@ static void watched(void **state)
     loop_free(&l);
 }
 
+/* A watch that goes to another descriptor leaves the first one. */
+static void moved(void **state)
+{
+    struct loop l = virtual_loop();
+    struct pair a, b;
+    (void)state;
+    open_pair(&a);
+    open_pair(&b);
+    assert_int_equal(loop_watch(&l, &a.watch, a.ours, EPOLLOUT), 0);
+    assert_int_equal(fires(&l, &a), 1);
+    assert_int_equal(loop_watch(&l, &a.watch, b.ours, EPOLLIN), 0);
+    assert_int_equal(fires(&l, &a), 0);
+    assert_int_equal(send(b.theirs, "a", 1, MSG_NOSIGNAL), 1);
+    assert_int_equal(fires(&l, &a), 1);
+    assert_int_equal(loop_watch(&l, &a.watch, -1, 0), 0);
+    assert_false(readable(&l));
+    close_pair(&a);
+    close_pair(&b);
+    loop_free(&l);
+}
+
 /* What cannot be waited on is told, and changes nothing. */
 static void refused(void **state)
 {
@@ -363,8 +390,9 @@ int main(void)
         cmocka_unit_test(timeouts),       cmocka_unit_test(many_timers),
         cmocka_unit_test(timer_wakes),    cmocka_unit_test(signals),
         cmocka_unit_test(signal_handler), cmocka_unit_test(watched),
-        cmocka_unit_test(refused),        cmocka_unit_test(number_reused),
-        cmocka_unit_test(many_watches),   cmocka_unit_test(descriptors),
+        cmocka_unit_test(moved),          cmocka_unit_test(refused),
+        cmocka_unit_test(number_reused),  cmocka_unit_test(many_watches),
+        cmocka_unit_test(descriptors),
     };
     return cmocka_run_group_tests_name("probe/loop", tests, NULL, NULL);
 }
