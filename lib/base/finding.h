@@ -29,6 +29,10 @@
       "The peer ended the connection without a byte in answer to a stream "    \
       "header. The port may expect TLS at once (direct TLS), or the server "   \
       "or a firewall does not let us in.")                                     \
+    X(CLOSED_BOTH_WAYS, "closed_both_ways", ERROR, "peer",                     \
+      "The peer ended the connection without a byte in answer to a stream "    \
+      "header, and direct TLS did not work either. The server or a firewall "  \
+      "does not let us in, or this is no XMPP port.")                          \
     X(NOT_XMPP, "not_xmpp", ERROR, "peer",                                     \
       "Something else answers on this port. Check the port, and the SRV "      \
       "records that lead to it.")                                              \
@@ -108,7 +112,8 @@
       "STARTTLS is offered but fails: usually the server has no usable "       \
       "certificate for this domain.")                                          \
     X(TLS_REQUIRED, "tls_required", INFO, "us",                                \
-      "The server requires TLS; in the clear nothing else is possible.")       \
+      "The server requires TLS. In the clear it may refuse whatever comes "    \
+      "after its features.")                                                   \
     X(STARTTLS_INSIDE_TLS, "starttls_inside_tls", WARNING, "peer",             \
       "STARTTLS is offered inside TLS (RFC 6120, 5.4.3.3).")                   \
     X(SASL_EMPTY, "sasl_empty", INFO, "peer",                                  \
@@ -137,6 +142,10 @@
     X(CERT_UNTRUSTED, "cert_untrusted", ERROR, "peer",                         \
       "The chain does not lead to a trusted authority. Common causes: a "      \
       "missing intermediate, a self-signed certificate, a private authority.") \
+    X(CERT_INVALID, "cert_invalid", ERROR, "peer",                             \
+      "What the server sends does not verify, for the reason seen; trusting "  \
+      "another authority would not help. Replace the certificate, or the "     \
+      "chain that is sent with it.")                                           \
     X(CERT_SELF_SIGNED, "cert_self_signed", ERROR, "peer",                     \
       "The certificate is self-signed. Get one from a public authority, or "   \
       "expect dialback only.")                                                 \
@@ -166,7 +175,7 @@
     /* Ping and dialback */                                                    \
     X(PING_PROVES_LITTLE, "ping_proves_little", INFO, "none",                  \
       "A db:verify answer proves a living XMPP server, not that it would "     \
-      "answer a ping of a federated domain. Set up an identity for that.")     \
+      "answer a ping of a federated domain.")                                  \
     X(VERIFY_VALID, "verify_valid", ERROR, "peer",                             \
       "The server calls a random dialback key valid: anybody can pass for "    \
       "this domain. Check its dialback code.")                                 \

@@ -120,7 +120,7 @@ static void tell_broken(struct judge *j)
             break;
         }
     decide(j, RESULT_UNTRUSTED,
-           find(j->result, FINDING_CERT_UNTRUSTED, "%s", text));
+           find(j->result, FINDING_CERT_INVALID, "%s", text));
 }
 
 /* Every signature is good up to an authority, even if some are weak. */
@@ -340,7 +340,7 @@ static int judge_nothing(s2s_result *r, const s2s_tls_info *info,
     struct result_certificate *c = &r->tls.certificate;
     c->chain = RESULT_UNTRUSTED;
     c->name = RESULT_NAME_MISMATCH;
-    *why = find(r, FINDING_CERT_UNTRUSTED, "%s",
+    *why = find(r, FINDING_CERT_INVALID, "%s",
                 info->chain_length == 0 ? "the peer sent no certificate"
                                         : "the certificate cannot be read");
     return S2S_ECERT_UNTRUSTED;

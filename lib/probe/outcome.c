@@ -5,21 +5,24 @@
 #define TLS_ALERT     0x15
 #define TLS_HANDSHAKE 0x16
 
-const char *outcome_doing(int stage)
+const char *outcome_doing(const struct probe *p)
 {
-    switch (stage) {
+    bool header = p->stream != NULL && initiator_has_header(p->stream);
+    switch (p->stage) {
     case S2S_STAGE_DNS:
         return "resolving the host name";
     case S2S_STAGE_TCP:
         return "connecting";
     case S2S_STAGE_STREAM:
-        return "waiting for the stream header and features";
+        return header ? "waiting for the features"
+                      : "waiting for the stream header";
     case S2S_STAGE_STARTTLS:
         return "waiting for the answer to <starttls/>";
     case S2S_STAGE_TLS:
         return "making the TLS handshake";
     case S2S_STAGE_FEATURES:
-        return "waiting for the features";
+        return header ? "waiting for the features inside TLS"
+                      : "waiting for the stream header inside TLS";
     case S2S_STAGE_PING:
         return "waiting for the answer to the ping";
     default:
@@ -151,6 +154,6 @@ void outcome_settle(struct probe *p)
         r->message = p->first_message;
         p->stage = p->first_stage;
         if (r->error == S2S_ECLOSED)
-            result_find(r, FINDING_CLOSED_AT_ONCE, NULL);
+            result_find(r, FINDING_CLOSED_BOTH_WAYS, NULL);
     }
 }

@@ -175,7 +175,7 @@ static void on_expired(struct probe *p)
 {
     char text[160];
     snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
-             p->options.timeout_ms, outcome_doing(p->stage));
+             p->options.timeout_ms, outcome_doing(p));
     initiator_fail(p->stream, S2S_ETIMEOUT, text);
     outcome_settle(p);
     finish(p);

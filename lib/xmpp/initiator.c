@@ -191,3 +191,8 @@ bool initiator_heard(const struct initiator *i)
 {
     return i->stream != NULL || i->secured;
 }
+
+bool initiator_has_header(const struct initiator *i)
+{
+    return i->stream != NULL;
+}

@@ -287,7 +287,7 @@ static const struct chain_row chain_rows[] = {
      {&no_authority},
      S2S_ECERT_UNTRUSTED,
      RESULT_UNTRUSTED,
-     FINDING_CERT_UNTRUSTED,
+     FINDING_CERT_INVALID,
      ""},
     {"short key",
      {NAMED, .rsa = 1024},

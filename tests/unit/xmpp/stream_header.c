@@ -186,8 +186,10 @@ static void judge(size_t i, const struct domain *to, bool secure)
     s2s_result *r = result_new(S2S_OP_CONNECT);
     struct result_stream *s = result_add_stream(r, secure);
     const tree_node *n = parse_header(&p, rows[i].header);
-    struct stream_header_verdict v = stream_header_judge(n, OURS, to, s, r);
+    struct stream_header_verdict v = stream_header_judge(n, to, s, r);
     parse_close(&p);
+    if (v.error == S2S_OK || v.finding == FINDING_FROM_DIFFERS)
+        stream_header_lint(s, OURS, to, r);
     join(r, found, sizeof(found));
     if (v.error != rows[i].error)
         fail_msg("%s: %d", rows[i].header, v.error);
@@ -238,7 +240,7 @@ static void id_length(void **state)
         snprintf(text, sizeof(text), START "version='1.0' id='%0*d'>", length,
                  0);
         struct stream_header_verdict v =
-            stream_header_judge(parse_header(&p, text), OURS, to, s, r);
+            stream_header_judge(parse_header(&p, text), to, s, r);
         parse_close(&p);
         assert_int_equal(v.error, length > 1024 ? S2S_ESTREAM_HEADER : 0);
         assert_int_equal(strlen(s->id), length); /* shown all the same */
@@ -260,7 +262,7 @@ static void recorded(void **state)
                                      "id='a&amp;\xc3\xa9' from='F' to='T' "
                                      "version='1.0' xml:lang='de' "
                                      "xmlns:x='jabber:server:dialback'>"),
-                        OURS, to, s, r);
+                        to, s, r);
     parse_close(&p);
     assert_string_equal(s->id, "a&\xc3\xa9");
     assert_string_equal(s->from, "F");
@@ -271,7 +273,7 @@ static void recorded(void **state)
     s = result_add_stream(r, true);
     stream_header_judge(parse_header(&p, START "id='' from='' to='' "
                                                "version='' xml:lang=''>"),
-                        OURS, to, s, r);
+                        to, s, r);
     parse_close(&p);
     assert_null(s->id);
     assert_null(s->from);
@@ -300,8 +302,9 @@ static void id_again(void **state)
             snprintf(text, sizeof(text),
                      START "id='%s' version='1.0' xml:lang='en' " GOOD_FROM ">",
                      pairs[i].ids[k]);
-            stream_header_judge(parse_header(&p, text), OURS, to,
-                                result_add_stream(r, k == 1), r);
+            struct result_stream *s = result_add_stream(r, k == 1);
+            stream_header_judge(parse_header(&p, text), to, s, r);
+            stream_header_lint(s, OURS, to, r);
             parse_close(&p);
         }
         assert_int_equal(r->finding_count, pairs[i].found);
