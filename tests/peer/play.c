@@ -98,6 +98,8 @@ static bool take(struct play *p, s2s_result **result)
     void *user = NULL;
     if (s2s_context_next(p->context, result, NULL, &user) == 0)
         return false;
+    if (p->taken != NULL)
+        p->taken();
     assert_ptr_equal(user, p);
     return true;
 }

@@ -47,6 +47,7 @@ struct play {
     s2s_log_fn *log;
     void *log_user;
     const s2s_identity *const *identities;
+    void (*taken)(void); /* when the library has done its part of a play */
 };
 
 /* A context for plays of one script: 0 or what s2s_context_new() says. */
