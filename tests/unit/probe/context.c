@@ -292,18 +292,29 @@ static void shared(void **state)
 {
     struct wire w = {.answers = true};
     s2s_context *c = open_context(0);
+    const s2s_transport transport = wire_transport(&w);
+    const s2s_options options = {.size = sizeof(options),
+                                 .tls_mode = S2S_TLS_NONE,
+                                 .transport = &transport,
+                                 .context = c};
     uint64_t first = submit(c, &w);
     s2s_result *r = NULL;
-    const s2s_options options = {.size = sizeof(options), .context = c};
     (void)state;
+    assert_int_equal(s2s_connect("us.example", "them.example", &options, &r),
+                     S2S_OK);
+    assert_non_null(r);
+    s2s_result_free(r);
+    assert_int_equal(w.opened, 2);
+    due(c, true);
+    taken(c, first, S2S_OK);
+    due(c, false);
     assert_int_equal(s2s_connect("us.example", "no domain", &options, &r),
                      S2S_EINVALID_ARGUMENT);
     assert_non_null(r);
     s2s_result_free(r);
-    due(c, true);
     process(c);
-    taken(c, first, S2S_OK);
     due(c, false);
+    nothing_taken(c);
     s2s_context_free(c);
 }
 

@@ -104,17 +104,22 @@ static inline s2s_context *open_context(uint32_t max_running)
     return c;
 }
 
-static inline uint64_t submit_for(s2s_context *c, struct wire *w, void *user,
-                                  uint32_t timeout_ms)
+static inline s2s_transport wire_transport(struct wire *w)
 {
-    const s2s_transport transport = {
-        .size = sizeof(transport),
+    return (s2s_transport){
+        .size = sizeof(s2s_transport),
         .user = w,
         .open = wire_open,
         .read = wire_read,
         .write = wire_write,
         .close = wire_close,
     };
+}
+
+static inline uint64_t submit_for(s2s_context *c, struct wire *w, void *user,
+                                  uint32_t timeout_ms)
+{
+    const s2s_transport transport = wire_transport(w);
     const s2s_options options = {
         .size = sizeof(options),
         .tls_mode = S2S_TLS_NONE,
