@@ -20,8 +20,10 @@
       "One address of the host does not answer; servers that try it first "    \
       "will be slow or fail. Fix the address or its DNS record.")              \
     X(ADDRESS_FORBIDDEN, "address_forbidden", INFO, "us",                      \
-      "The address policy refused this address; allow it there if the probe "  \
-      "is meant to go there.")                                                 \
+      "The address policy refused this address. If the probe is meant to go "  \
+      "there, allow it: in the address filter of a program, by "               \
+      "--allow-target "                                                        \
+      "of s2sprobe-http.")                                                     \
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
