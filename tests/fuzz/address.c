@@ -1,7 +1,7 @@
 /*
  * Addresses: which are public, which a policy lists, and their text. The input
- * is a policy of one network to a line, up to an empty line; the rest is an
- * address as text, and the bytes of one, and those of a socket address.
+ * is a policy of one network to a line, up to an empty line; the rest is
+ * addresses, IPv4 and IPv6, and one as text, and a socket address.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,8 @@
 #include "net/address.h"
 #include "policy.h"
 
-#define TEXT_MAX 256
+#define TEXT_MAX  256
+#define BYTES_MAX 64 /* of the addresses in an input */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -114,7 +115,7 @@ static struct verdict judge_ip(struct policy *policy, int family,
 }
 
 /* Every form of an IPv4 address is judged as that address. */
-static void judge_forms(struct policy *policy, const uint8_t *ip)
+static void judge_ipv4(struct policy *policy, const uint8_t *ip)
 {
     struct verdict v = judge_ip(policy, AF_INET, ip);
     must(v.open == public4(ip));
@@ -222,10 +223,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char text[TEXT_MAX];
     read_policy(&policy, &data, &size);
     judge_bytes(&policy, data, size);
-    if (size >= 4)
-        judge_forms(&policy, data);
-    if (size >= 16)
-        judge_ip(&policy, AF_INET6, data);
+    for (size_t i = 0; i + 4 <= size && i < BYTES_MAX; i += 4)
+        judge_ipv4(&policy, data + i);
+    for (size_t i = 0; i + 16 <= size && i < BYTES_MAX; i += 16)
+        judge_ip(&policy, AF_INET6, data + i);
     if (take_line(&data, &size, text))
         read_text(&policy, text);
     return 0;
