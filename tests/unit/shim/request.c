@@ -196,7 +196,7 @@ static void refused(void **state)
         {"{'host':'h'}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"h\",}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"h\",\"host\":\"h\"}", REFUSAL_INVALID_JSON,
-         "Invalid JSON at byte 17: duplicate member"},
+         "Invalid JSON at byte 18: duplicate member"},
         {"{\"host\":\"\\u0000\"}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"\\ud800\"}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"\x80\"}", REFUSAL_INVALID_JSON, NULL},
