@@ -163,10 +163,10 @@ enum s2s_stage {
 
 /*
  * Read or write without blocking. Returns the number of bytes moved (> 0);
- * 0 from a read: the peer has ended; S2S_WANT_READ or S2S_WANT_WRITE: not
- * now, call again when the descriptor is ready that way; any other negative
+ * 0: the peer has ended (from a write too); S2S_WANT_READ or S2S_WANT_WRITE:
+ * not now, call again when the descriptor is ready that way; any other negative
  * value: an enum s2s_error, or an own error of S2S_CALLBACK_ERROR and below.
- * More bytes than were asked for is S2S_EINTERNAL.
+ * More bytes than were asked for, or any other number, is S2S_EINTERNAL.
  */
 typedef ptrdiff_t s2s_read_fn(void *conn, void *buffer, size_t length);
 typedef ptrdiff_t s2s_write_fn(void *conn, const void *buffer, size_t length);
@@ -414,7 +414,8 @@ S2S_API const char *s2s_result_json(const s2s_result *result);
 /* ---- Many probes on one context -------------------------------------- */
 
 /* Returns 0, S2S_EINVALID_ARGUMENT, S2S_EABI, S2S_ENO_MEMORY,
- * S2S_EINTERNAL (no descriptors left). `options` may be NULL. */
+ * S2S_EINTERNAL (no descriptors left). `options` may be NULL. Why it failed
+ * goes to options->log, as S2S_LOG_ERROR in the area "context". */
 S2S_API int s2s_context_new(const s2s_context_options *options,
                             s2s_context **context);
 

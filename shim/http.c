@@ -19,6 +19,8 @@ struct http {
     pthread_mutex_t lock;
     pthread_cond_t idle;
     unsigned exchanges; /* under the lock */
+    char reason[160];   /* why civetweb does not start; NUL-terminated */
+    atomic_bool started;
 };
 
 /* ---- civetweb's callbacks ---------------------------------------------- */
@@ -58,12 +60,27 @@ static int on_error(struct mg_connection *connection, int status,
     return 0;
 }
 
+/* The first is the cause: "cannot bind to 127.0.0.1:80: 13 (Permission
+ * denied)", of which the words in brackets are for people. */
+static void keep_reason(struct http *http, const char *text)
+{
+    const char *open = strrchr(text, '(');
+    if (http->reason[0] != '\0')
+        return;
+    text = open != NULL ? open + 1 : text;
+    snprintf(http->reason, sizeof(http->reason), "%.*s",
+             (int)strcspn(text, ")"), text);
+}
+
 /* Messages about the server are worth telling; those about a request are a
  * stranger's to cause. While it starts, civetweb has a connection without a
  * request in hand. */
 static int on_message(const struct mg_connection *connection, const char *text)
 {
-    if (connection == NULL || mg_get_request_info(connection) == NULL)
+    struct http *http = connection != NULL ? http_of(connection) : NULL;
+    if (http != NULL && !atomic_load(&http->started))
+        keep_reason(http, text);
+    else if (connection == NULL || mg_get_request_info(connection) == NULL)
         fprintf(stderr, "s2sprobe-http: %s\n", text);
     return 1;
 }
@@ -159,9 +176,14 @@ struct http *http_start(const struct options *options, struct worker *worker,
     mg_init_library(0);
     http->server = start_server(http, options, error, error_size);
     if (http->server == NULL) {
+        if (http->reason[0] != '\0')
+            snprintf(error, error_size, "cannot listen on %s:%u: %s",
+                     options->listen_address, options->listen_port,
+                     http->reason);
         http_stop(http);
         return NULL;
     }
+    atomic_store(&http->started, true);
     return http;
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ struct app {
     struct demo *demo;
     struct worker *worker;
     struct http *http;
+    bool wrong_option;
 };
 
 static bool complain(const char *text)
@@ -96,21 +98,58 @@ static void unblock_signals(void)
 
 /* ---- Start and stop ---------------------------------------------------- */
 
-static bool readable(const char *file)
+/* The library's log: why it makes no context, in our options' names. */
+static void log_reason(void *user, int level, const char *area,
+                       const char *line)
 {
-    if (file == NULL || access(file, R_OK) == 0)
-        return true;
-    fprintf(stderr, "s2sprobe-http: cannot read %s\n", file);
-    return false;
+    static const struct {
+        const char *member, *option;
+    } names[] = {{"ca_file:", "--ca-file:"},
+                 {"dns_servers:", "--dns-server:"},
+                 {"identities:", "--identity:"}};
+    const char *option = "";
+    (void)user;
+    (void)level;
+    (void)area;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t n = strlen(names[i].member);
+        if (strncmp(line, names[i].member, n) == 0) {
+            option = names[i].option;
+            line += n;
+            break;
+        }
+    }
+    fprintf(stderr, "s2sprobe-http: %s%s\n", option, line);
 }
 
-static bool files_readable(const struct options *o)
+static bool new_context(struct app *app, const char *ca_file,
+                        s2s_context **context)
 {
-    bool ok = readable(o->ca_file);
-    for (size_t i = 0; o->identity_list[i] != NULL; i++)
-        ok = ok && readable(o->identities[i].certificate_file) &&
-             readable(o->identities[i].key_file);
-    return ok;
+    struct options *o = &app->options;
+    const s2s_context_options setup = {
+        .size = sizeof(setup),
+        .ca_file = ca_file,
+        .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
+        .identities = o->identity_list[0] != NULL ? o->identity_list : NULL,
+        .address_filter = options_loopback(o) ? NULL : policy_filter,
+        .address_filter_user = &o->policy,
+        .log = log_reason,
+        .log_level = S2S_LOG_ERROR,
+        .max_running = o->max_probes};
+    int e = s2s_context_new(&setup, context);
+    app->wrong_option = e == S2S_EINVALID_ARGUMENT;
+    return e == S2S_OK;
+}
+
+/* Before the demo adds its certificate to the authorities: what is wrong with
+ * a file would not be seen any more. */
+static bool options_usable(struct app *app)
+{
+    s2s_context *context;
+    if (!new_context(app, app->options.ca_file, &context))
+        return false;
+    s2s_context_free(context);
+    return true;
 }
 
 static bool start_demo(struct app *app)
@@ -127,22 +166,13 @@ static bool start_demo(struct app *app)
 
 static bool start_worker(struct app *app)
 {
-    struct options *o = &app->options;
     s2s_context *context;
-    s2s_context_options setup = {
-        .size = sizeof(setup),
-        .ca_file = app->demo != NULL ? demo_ca_file(app->demo) : o->ca_file,
-        .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
-        .identities = o->identity_list[0] != NULL ? o->identity_list : NULL,
-        .address_filter = options_loopback(o) ? NULL : policy_filter,
-        .address_filter_user = &o->policy,
-        .max_running = o->max_probes};
-    int e = s2s_context_new(&setup, &context);
-    if (e == S2S_EINVALID_ARGUMENT)
-        return complain("--ca-file, --dns-server or --identity is not valid");
-    if (e != S2S_OK)
-        return complain(s2s_strerror(e));
-    app->worker = worker_new(context, o->max_probes);
+    if (!new_context(app,
+                     app->demo != NULL ? demo_ca_file(app->demo)
+                                       : app->options.ca_file,
+                     &context))
+        return false;
+    app->worker = worker_new(context, app->options.max_probes);
     if (app->worker == NULL) {
         s2s_context_free(context);
         return complain("cannot start the probing thread");
@@ -175,8 +205,7 @@ static int serve(struct app *app)
 {
     block_signals();
     json_object_seed(0);
-    bool ok = files_readable(&app->options) &&
-              raise_file_limit(&app->options) &&
+    bool ok = raise_file_limit(&app->options) && options_usable(app) &&
               (!app->options.demo || start_demo(app)) && start_worker(app) &&
               start_http(app);
     if (ok) {
@@ -187,6 +216,8 @@ static int serve(struct app *app)
         http_drain(app->http);
     }
     stop(app);
+    if (app->wrong_option)
+        return EXIT_USAGE;
     return ok ? EXIT_SUCCESS : EXIT_RUNTIME;
 }
 
@@ -197,7 +228,8 @@ int main(int argc, char **argv)
     /* GnuTLS would write the session keys of every probe there. */
     unsetenv("SSLKEYLOGFILE");
     if (!options_parse(argc, argv, &app.options, error, sizeof(error))) {
-        fprintf(stderr, "s2sprobe-http: %s\n%s", error, options_usage);
+        fprintf(stderr, "s2sprobe-http: %s\nsee s2sprobe-http(8) or --help\n",
+                error);
         return EXIT_USAGE;
     }
     switch (app.options.action) {

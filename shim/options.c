@@ -85,6 +85,15 @@ static bool append(const char **list, const char *value)
     return true;
 }
 
+/* What a Host field can hold, the port aside. */
+static bool is_host(const char *text)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789-._";
+    return text[strspn(text, characters)] == '\0';
+}
+
 /* One "name=value" of an identity. */
 static bool parse_pair(char *pair, s2s_identity *identity)
 {
@@ -181,13 +190,19 @@ static bool take(int option, char *value, struct options *o,
                fail(f, "--max-timeout wants 1 to 600000", value);
     case ALLOW_TARGET:
         return policy_add(&o->policy, value) ||
-               fail(f, "--allow-target wants an address or network", value);
+               fail(f,
+                    policy_has_host_bits(value)
+                        ? "--allow-target has bits set behind the prefix"
+                        : "--allow-target wants an address or network",
+                    value);
     case ALLOW_HOST:
-        return append(o->allow_hosts, value) ||
-               fail(f, "--allow-host wants at most 16 names", value);
+        return (is_host(value) && append(o->allow_hosts, value)) ||
+               fail(f, "--allow-host wants a name without a port, at most 16",
+                    value);
     case IDENTITY:
-        return parse_identity(value, o) ||
-               fail(f, "--identity wants domain=D,cert=FILE,key=FILE", value);
+        /* Said in advance: it will be in pieces. */
+        fail(f, "--identity wants domain=D,cert=FILE,key=FILE", value);
+        return parse_identity(value, o);
     case DEMO:
         o->demo = true;
         return true;

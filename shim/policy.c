@@ -73,6 +73,12 @@ bool policy_add(struct policy *policy, const char *cidr)
     return true;
 }
 
+bool policy_has_host_bits(const char *cidr)
+{
+    struct policy_network n;
+    return parse_network(cidr, &n) && !clean_behind_prefix(&n);
+}
+
 static bool holds(const struct policy *policy, int family, const uint8_t *bytes)
 {
     for (size_t i = 0; i < policy->count; i++) {

@@ -24,6 +24,8 @@ struct policy {
 /* Add "192.0.2.0/24", "2001:db8::/32" or a lone address. False when it is
  * none of these, has bits set behind its prefix, or there is no room. */
 bool policy_add(struct policy *policy, const char *cidr);
+/* Whether it would be one but for those bits. */
+bool policy_has_host_bits(const char *cidr);
 
 /* Whether a listed network holds the address. An IPv6 form of an IPv4 address
  * is looked up by that address too, and an IPv4-mapped one only so. */

@@ -67,6 +67,14 @@ static bool is_ip(const char *host)
            (!brackets && inet_pton(AF_INET, text, &address) == 1);
 }
 
+/* "name:5269", "192.0.2.1:5269" or "[2001:db8::1]:5269". */
+static bool has_port(const char *host)
+{
+    const char *colon = strrchr(host, ':');
+    return colon != NULL &&
+           (strchr(host, ':') == colon || (colon > host && colon[-1] == ']'));
+}
+
 static bool missing(const struct parse *p, const char *text)
 {
     if (p->out->op == S2S_OP_PING)
@@ -99,6 +107,9 @@ static bool read_host(struct parse *p, const json_t *value)
     if (!host_characters(host))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "host must be a host name or an IP address");
+    if (has_port(host))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "host must not contain a port: that is the member port");
     memcpy(p->out->host, host, sizeof(host));
     return true;
 }
@@ -303,6 +314,8 @@ bool request_parse(int op, const char *body, size_t length,
     json_error_t error;
     *request = (struct request){.op = op};
     *problem = (struct problem){.refusal = REFUSAL_NONE};
+    if (length == 0)
+        return refuse(problem, REFUSAL_INVALID_JSON, "The body is empty");
     if (!request_depth_ok(body, length, REQUEST_DEPTH_MAX))
         return refuse(problem, REFUSAL_INVALID_JSON,
                       "JSON is nested deeper than %d levels",
@@ -310,8 +323,11 @@ bool request_parse(int op, const char *body, size_t length,
     json_t *json = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
     /* Its text is not for strangers: it quotes the input. */
     if (json == NULL)
-        return refuse(problem, REFUSAL_INVALID_JSON, "Invalid JSON at byte %d",
-                      error.position);
+        return refuse(problem, REFUSAL_INVALID_JSON,
+                      "Invalid JSON at byte %d%s", error.position,
+                      json_error_code(&error) == json_error_duplicate_key
+                          ? ": duplicate member"
+                          : "");
     bool ok = json_is_object(json)
                   ? read_fields(&p, json)
                   : refuse(problem, REFUSAL_INVALID_JSON,

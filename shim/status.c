@@ -27,7 +27,8 @@ static const struct refusal_info refusals[REFUSAL_COUNT] = {
                                         "Content-Type must be "
                                         "application/json"},
     [REFUSAL_BAD_HOST] = {421, "bad_host",
-                          "This server does not answer for that Host"},
+                          "This server does not answer for that Host; see "
+                          "--allow-host"},
     [REFUSAL_HEADERS_TOO_LARGE] = {431, "headers_too_large",
                                    "Too many header fields"},
     [REFUSAL_BUSY] = {503, "busy", "All probes are in use, try again"},

@@ -1,5 +1,6 @@
 #include "api/json_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,22 +10,31 @@
 #define PATH_MAX_BYTES 128
 #define NUMBER_MAX     40
 
+/* Jansson does not pass on every failure. */
+struct output {
+    struct buf text;
+    bool failed;
+};
+
 static int dump(const char *bytes, size_t length, void *user)
 {
-    return buf_add(user, bytes, length) == S2S_OK ? 0 : -1;
+    struct output *o = user;
+    if (buf_add(&o->text, bytes, length) != S2S_OK)
+        o->failed = true;
+    return o->failed ? -1 : 0;
 }
 
 int json_text_make(const json_t *value, char **out)
 {
-    struct buf b;
-    buf_init(&b, JSON_MAX);
-    if (json_dump_callback(value, dump, &b,
+    struct output o = {.failed = false};
+    buf_init(&o.text, JSON_MAX);
+    if (json_dump_callback(value, dump, &o,
                            JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0 ||
-        buf_add(&b, "", 1) != S2S_OK) {
-        buf_free(&b);
+        dump("", 1, &o) != 0) {
+        buf_free(&o.text);
         return S2S_ENO_MEMORY;
     }
-    *out = (char *)b.data;
+    *out = (char *)o.text.data;
     return S2S_OK;
 }
 

@@ -77,8 +77,7 @@ static int run_alone(int op, const char *from, const char *to,
         return refuse(op, e, text, out);
     }
     if (e == S2S_EINTERNAL)
-        return refuse(op, e, "no context: the system has no descriptors left",
-                      out);
+        return refuse(op, e, "no context: " ERROR_NO_DESCRIPTORS, out);
     if (e != S2S_OK)
         return e;
     e = run_on(c, op, from, to, options, out);
@@ -133,12 +132,30 @@ int s2s_send(const char *from, const char *to, const char *stanza,
 
 /* ---- Contexts ---- */
 
+/* There is no result to say it in. */
+static void log_failure(const s2s_context_options *options, int error,
+                        const char *what)
+{
+    s2s_context_options known;
+    if (options_load(&known, sizeof(known), options) != S2S_OK)
+        return;
+    const struct log log = {known.log, known.log_user, S2S_LOG_ERROR};
+    if (error == S2S_EINTERNAL)
+        what = ERROR_NO_DESCRIPTORS;
+    else if (error != S2S_EINVALID_ARGUMENT)
+        what = error_text(error);
+    log_line(&log, S2S_LOG_ERROR, "context", "%s", what);
+}
+
 int s2s_context_new(const s2s_context_options *options, s2s_context **context)
 {
     char what[OPTIONS_WHAT];
     if (context == NULL)
         return S2S_EINVALID_ARGUMENT;
-    return context_new(options, context, what);
+    int e = context_new(options, context, what);
+    if (e != S2S_OK)
+        log_failure(options, e, what);
+    return e;
 }
 
 void s2s_context_free(s2s_context *context)

@@ -124,18 +124,30 @@ static int make(const char *ascii, const char *unicode, struct domain **out)
     return S2S_OK;
 }
 
-int domain_parse(const char *text, struct domain **out)
+/* The A-labels. `plain`: nothing else is needed for the U-labels. */
+static int read_labels(const char *text, char ascii[DOMAIN_MAX], bool *plain)
 {
     char input[DOMAIN_UNICODE_MAX];
-    char ascii[DOMAIN_MAX];
     if (!strip_dot(text, input, sizeof(input)))
         return S2S_EINVALID_ARGUMENT;
-    if (ascii_lower(input) && strstr(input, "xn--") == NULL) /* as it is */
-        return is_ldh(input) && !ends_in_number(input) ? make(input, input, out)
-                                                       : S2S_EINVALID_ARGUMENT;
-    int e = to_ascii(input, ascii);
+    *plain = ascii_lower(input) && strstr(input, "xn--") == NULL;
+    if (!*plain)
+        return to_ascii(input, ascii);
+    if (!is_ldh(input) || ends_in_number(input))
+        return S2S_EINVALID_ARGUMENT;
+    memcpy(ascii, input, strlen(input) + 1);
+    return S2S_OK;
+}
+
+int domain_parse(const char *text, struct domain **out)
+{
+    char ascii[DOMAIN_MAX];
+    bool plain;
+    int e = read_labels(text, ascii, &plain);
     if (e != S2S_OK)
         return e;
+    if (plain)
+        return make(ascii, ascii, out);
     char *unicode = NULL;
     int rc = idn2_to_unicode_8z8z(ascii, &unicode, IDN2_NONTRANSITIONAL);
     if (rc != IDN2_OK)
@@ -146,16 +158,15 @@ int domain_parse(const char *text, struct domain **out)
     return e;
 }
 
+/* Takes no memory of ours: there is no answer for want of it. */
 bool domain_equal(const struct domain *d, const char *text)
 {
-    struct domain *other;
+    char ascii[DOMAIN_MAX];
+    bool plain;
     if (strcmp(d->ascii, text) == 0 || strcmp(d->unicode, text) == 0)
         return true;
-    if (domain_parse(text, &other) != S2S_OK)
-        return false;
-    bool equal = strcmp(d->ascii, other->ascii) == 0;
-    free(other);
-    return equal;
+    return read_labels(text, ascii, &plain) == S2S_OK &&
+           strcmp(d->ascii, ascii) == 0;
 }
 
 /* A literal without its brackets, or false. */

@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include <stddef.h>
+
 struct entry {
     int error;
     const char *name;
@@ -80,6 +82,11 @@ const char *error_code_name(int error)
         return "callback";
     const struct entry *e = find(error);
     return e != NULL ? e->name : "unknown";
+}
+
+bool error_known(int error)
+{
+    return error <= S2S_CALLBACK_ERROR || find(error) != NULL;
 }
 
 const char *error_text(int error)

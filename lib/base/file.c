@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,14 @@ int file_read_bytes(const char *path, void **bytes, size_t *size)
     *bytes = b.data;
     *size = b.length;
     return S2S_OK;
+}
+
+bool file_starved(void)
+{
+    int fd = open("/", O_PATH | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
 void file_forget(char *text)

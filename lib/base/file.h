@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
@@ -9,6 +10,10 @@
  * or, as a text, holds a NUL. */
 int file_read(const char *path, char **text);
 int file_read_bytes(const char *path, void **bytes, size_t *size);
+
+/* Whether no descriptor can be had now: asked after something else failed that
+ * does not say why. */
+bool file_starved(void);
 
 /* Wipe and free; NULL is allowed. */
 void file_forget(char *text);

@@ -7,15 +7,23 @@
     /* Reaching the peer */                                                    \
     X(DNS_FAILED, "dns_failed", ERROR, "peer",                                 \
       "Check the name, its A and AAAA records, and the resolver in use.")      \
+    X(DNS_UNAVAILABLE, "dns_unavailable", ERROR, "network",                    \
+      "No DNS server answered, so nothing is known about the host. Check "     \
+      "resolv.conf or the DNS servers that were set, and the way to them.")    \
     X(CONNECT_FAILED, "connect_failed", ERROR, "peer",                         \
       "Check that the server runs, listens on this port, and that no "         \
       "firewall is in between.")                                               \
+    X(NETWORK_UNREACHABLE, "network_unreachable", ERROR, "network",            \
+      "Nothing could leave this machine for any address of the host. Check "   \
+      "its network, routes, IPv6 and firewall.")                               \
     X(ADDRESS_UNREACHABLE, "address_unreachable", WARNING, "peer",             \
       "One address of the host does not answer; servers that try it first "    \
       "will be slow or fail. Fix the address or its DNS record.")              \
     X(ADDRESS_FORBIDDEN, "address_forbidden", INFO, "us",                      \
-      "The address policy refused this address; allow it there if the probe "  \
-      "is meant to go there.")                                                 \
+      "The address policy refused this address. If the probe is meant to go "  \
+      "there, allow it: in the address filter of a program, by "               \
+      "--allow-target "                                                        \
+      "of s2sprobe-http.")                                                     \
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
@@ -23,6 +31,10 @@
       "The peer ended the connection without a byte in answer to a stream "    \
       "header. The port may expect TLS at once (direct TLS), or the server "   \
       "or a firewall does not let us in.")                                     \
+    X(CLOSED_BOTH_WAYS, "closed_both_ways", ERROR, "peer",                     \
+      "The peer ended the connection without a byte in answer to a stream "    \
+      "header, and direct TLS did not work either. The server or a firewall "  \
+      "does not let us in, or this is no XMPP port.")                          \
     X(NOT_XMPP, "not_xmpp", ERROR, "peer",                                     \
       "Something else answers on this port. Check the port, and the SRV "      \
       "records that lead to it.")                                              \
@@ -102,7 +114,8 @@
       "STARTTLS is offered but fails: usually the server has no usable "       \
       "certificate for this domain.")                                          \
     X(TLS_REQUIRED, "tls_required", INFO, "us",                                \
-      "The server requires TLS; in the clear nothing else is possible.")       \
+      "The server requires TLS. In the clear it may refuse whatever comes "    \
+      "after its features.")                                                   \
     X(STARTTLS_INSIDE_TLS, "starttls_inside_tls", WARNING, "peer",             \
       "STARTTLS is offered inside TLS (RFC 6120, 5.4.3.3).")                   \
     X(SASL_EMPTY, "sasl_empty", INFO, "peer",                                  \
@@ -131,6 +144,10 @@
     X(CERT_UNTRUSTED, "cert_untrusted", ERROR, "peer",                         \
       "The chain does not lead to a trusted authority. Common causes: a "      \
       "missing intermediate, a self-signed certificate, a private authority.") \
+    X(CERT_INVALID, "cert_invalid", ERROR, "peer",                             \
+      "What the server sends does not verify, for the reason seen; trusting "  \
+      "another authority would not help. Replace the certificate, or the "     \
+      "chain that is sent with it.")                                           \
     X(CERT_SELF_SIGNED, "cert_self_signed", ERROR, "peer",                     \
       "The certificate is self-signed. Get one from a public authority, or "   \
       "expect dialback only.")                                                 \
@@ -160,7 +177,7 @@
     /* Ping and dialback */                                                    \
     X(PING_PROVES_LITTLE, "ping_proves_little", INFO, "none",                  \
       "A db:verify answer proves a living XMPP server, not that it would "     \
-      "answer a ping of a federated domain. Set up an identity for that.")     \
+      "answer a ping of a federated domain.")                                  \
     X(VERIFY_VALID, "verify_valid", ERROR, "peer",                             \
       "The server calls a random dialback key valid: anybody can pass for "    \
       "this domain. Check its dialback code.")                                 \
@@ -251,6 +268,9 @@
     X(OWN_CERT_XMPPADDR, "own_cert_xmppaddr", WARNING, "us",                   \
       "Our own certificate names us as xmppAddr too: ejabberd 23.01 fails "    \
       "when it reads that, and ends the stream without a word.")               \
+    X(NO_AUTHORITIES, "no_authorities", ERROR, "us",                           \
+      "Nothing can be verified without certificate authorities. Install the "  \
+      "package ca-certificates, or name a file of them (ca_file, --ca-file).") \
     X(OWN_LIMIT, "own_limit", ERROR, "peer",                                   \
       "The peer sent more than our limits allow.")                             \
     X(TIMEOUT, "timeout", ERROR, "none",                                       \

@@ -1,4 +1,8 @@
-/* The caller's log: formatted lines, no newline, nothing secret. */
+/*
+ * The caller's log: formatted lines, nothing secret. Whatever goes in, a line
+ * is valid UTF-8 without control characters, newlines included: each is a
+ * space. A line that is too long is cut at a character.
+ */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

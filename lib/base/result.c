@@ -81,6 +81,8 @@ const char *result_untrusted(s2s_result *r, const void *bytes, size_t length)
 void result_fail(s2s_result *r, int error, const char *format, ...)
 {
     char line[MESSAGE_MAX];
+    if (error == S2S_ENO_MEMORY)
+        r->no_memory = true;
     if (r->error != S2S_OK)
         return;
     va_list args;

@@ -171,7 +171,7 @@ struct result_finding {
 
 struct s2s_result {
     struct arena arena;
-    bool no_memory;
+    bool no_memory; /* something is missing: it must not be handed out */
 
     int op; /* S2S_OP_* */
     int error;
@@ -229,6 +229,7 @@ const char *result_untrusted(s2s_result *r, const void *bytes, size_t length);
 /*
  * Record the outcome. The first call wins; later ones change nothing. The
  * message is formatted, and cut to 512 bytes at a character boundary.
+ * S2S_ENO_MEMORY sets no_memory even when it is not the first.
  */
 __attribute__((format(printf, 3, 4))) void result_fail(s2s_result *r, int error,
                                                        const char *format, ...);

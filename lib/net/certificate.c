@@ -63,7 +63,7 @@ static int judge_nothing(s2s_result *r, const s2s_tls_info *info,
     struct result_certificate *c = &r->tls.certificate;
     c->chain = RESULT_UNTRUSTED;
     c->name = RESULT_NAME_MISMATCH;
-    *why = certificate_verdict_find(r, FINDING_CERT_UNTRUSTED, "%s",
+    *why = certificate_verdict_find(r, FINDING_CERT_INVALID, "%s",
                                     info->chain_length == 0
                                         ? "the peer sent no certificate"
                                         : "the certificate cannot be read");

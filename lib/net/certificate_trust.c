@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 struct certificate_trust {
     char *ca_file;
@@ -47,6 +48,17 @@ static int fill(gnutls_x509_trust_list_t list, const char *ca_file)
                                                  GNUTLS_X509_FMT_PEM, 0, 0);
 }
 
+/* What it means that none were read: `n` as of fill(). */
+static int none_error(int n, const char *ca_file)
+{
+    if (n == GNUTLS_E_MEMORY_ERROR)
+        return S2S_ENO_MEMORY;
+    if (file_starved())
+        return S2S_EINTERNAL;
+    return ca_file != NULL && n == GNUTLS_E_FILE_ERROR ? S2S_EINVALID_ARGUMENT
+                                                       : S2S_EPOLICY;
+}
+
 int certificate_trust_load(struct certificate_trust *t)
 {
     gnutls_x509_trust_list_t list;
@@ -56,8 +68,9 @@ int certificate_trust_load(struct certificate_trust *t)
         return S2S_ENO_MEMORY;
     int n = fill(list, t->ca_file);
     if (n <= 0) {
+        int e = none_error(n, t->ca_file);
         gnutls_x509_trust_list_deinit(list, 1);
-        return n == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_EPOLICY;
+        return e;
     }
     t->list = list;
     return S2S_OK;

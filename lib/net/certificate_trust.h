@@ -11,7 +11,8 @@ int certificate_trust_new(const char *ca_file, struct certificate_trust **out);
 void certificate_trust_free(struct certificate_trust *t);
 
 /* Read the authorities, once; later calls are free. S2S_OK, S2S_ENO_MEMORY,
- * or S2S_EPOLICY when the file cannot be read or holds none. */
+ * S2S_EINTERNAL without descriptors, S2S_EINVALID_ARGUMENT when the file cannot
+ * be read, or S2S_EPOLICY when it, or the system's store, holds none. */
 int certificate_trust_load(struct certificate_trust *t);
 
 /* The list; NULL before it is loaded. */

@@ -106,7 +106,7 @@ static void tell_broken(struct certificate_case *j)
             break;
         }
     decide(j, RESULT_UNTRUSTED,
-           certificate_verdict_find(j->result, FINDING_CERT_UNTRUSTED, "%s",
+           certificate_verdict_find(j->result, FINDING_CERT_INVALID, "%s",
                                     text));
 }
 

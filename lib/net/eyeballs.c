@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "net/address.h"
 
 #define APART_MS 250
@@ -39,8 +40,8 @@ static const struct {
     {ECONNABORTED, {"reset", "connection reset"}},
     {EACCES, {"failed", "not permitted here"}},
     {EPERM, {"failed", "not permitted here"}},
-    {EMFILE, {"failed", "no descriptors left"}},
-    {ENFILE, {"failed", "no descriptors left"}},
+    {EMFILE, {"failed", ERROR_NO_DESCRIPTORS}},
+    {ENFILE, {"failed", ERROR_NO_DESCRIPTORS}},
     {ENOBUFS, {"failed", "no memory left"}},
     {ENOMEM, {"failed", "no memory left"}},
 };

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <s2sprobe.h>
+#include "base/error.h"
+#include "base/file.h"
 
 #define RUNNING_MAX 100
 #define EVENTS      16
@@ -21,62 +23,37 @@
 enum state { WAITING, RUNNING, ENDED };
 
 struct resolver_query {
-    struct resolver_query *next, *previous; /* in a list, unless RUNNING */
+    TAILQ_ENTRY(resolver_query) link; /* unless RUNNING */
     struct resolver *resolver;
     resolver_done *done; /* NULL: cancelled while RUNNING */
     void *user;
     enum state state;
+    unsigned round; /* when it ENDED */
     int error;
     const char *text; /* static */
+    bool unanswered;  /* by any DNS server */
     struct resolver_address *addresses;
     size_t count;
     uint16_t port;
     char host[]; /* NUL-terminated */
 };
 
-struct list {
-    struct resolver_query *first, *last;
-    size_t count;
-};
+TAILQ_HEAD(list, resolver_query);
 
 struct resolver {
     ares_channel channel;
     int set;   /* epoll: c-ares' sockets and the timer */
     int timer; /* expires when there is something to do */
     struct list waiting, ended;
+    unsigned round; /* of deliver() */
     size_t running; /* in c-ares, cancelled ones included */
     size_t live;    /* of these, not cancelled */
 };
-
-static void append(struct list *l, struct resolver_query *q)
-{
-    q->next = NULL;
-    q->previous = l->last;
-    *(l->last != NULL ? &l->last->next : &l->first) = q;
-    l->last = q;
-    l->count++;
-}
-
-static void detach(struct list *l, struct resolver_query *q)
-{
-    *(q->previous != NULL ? &q->previous->next : &l->first) = q->next;
-    *(q->next != NULL ? &q->next->previous : &l->last) = q->previous;
-    l->count--;
-}
 
 static void query_free(struct resolver_query *q)
 {
     free(q->addresses);
     free(q);
-}
-
-static void free_all(struct list *l)
-{
-    struct resolver_query *q;
-    while ((q = l->first) != NULL) {
-        detach(l, q);
-        query_free(q);
-    }
 }
 
 static const struct {
@@ -102,6 +79,11 @@ static void end_badly(struct resolver_query *q, int status)
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
         if (reasons[i].status == status)
             q->text = reasons[i].text;
+    q->unanswered = status == ARES_ECONNREFUSED || status == ARES_ETIMEOUT;
+    if (q->unanswered && file_starved()) { /* c-ares got no socket */
+        q->error = S2S_EINTERNAL;
+        q->text = ERROR_NO_DESCRIPTORS;
+    }
 }
 
 static void end_well(struct resolver_query *q, const struct order *order)
@@ -122,12 +104,19 @@ static void end_well(struct resolver_query *q, const struct order *order)
     q->text = "";
 }
 
+static void append_ended(struct resolver_query *q)
+{
+    struct resolver *r = q->resolver;
+    q->state = ENDED;
+    q->round = r->round;
+    TAILQ_INSERT_TAIL(&r->ended, q, link);
+}
+
 static void end(struct resolver_query *q, int status,
                 const struct ares_addrinfo *answer)
 {
     struct order order = {0};
-    q->state = ENDED;
-    append(&q->resolver->ended, q);
+    append_ended(q);
     const struct ares_addrinfo_node *n = answer != NULL ? answer->nodes : NULL;
     for (; n != NULL; n = n->ai_next)
         order_add(&order, n->ai_addr, (size_t)n->ai_addrlen);
@@ -186,7 +175,7 @@ static void drop_cancelled(struct resolver *r)
 
 static bool startable(const struct resolver *r)
 {
-    return r->waiting.count > 0 && r->running < RUNNING_MAX;
+    return !TAILQ_EMPTY(&r->waiting) && r->running < RUNNING_MAX;
 }
 
 /* Let the descriptor become readable when there is work, not before. Setting
@@ -195,7 +184,7 @@ static void arm(struct resolver *r)
 {
     struct itimerspec when = {0};
     struct timeval now = {0}, buffer, *t = &now;
-    if (r->ended.count == 0 && !startable(r))
+    if (TAILQ_EMPTY(&r->ended) && !startable(r))
         t = ares_timeout(r->channel, NULL, &buffer);
     if (t != NULL) {
         when.it_value.tv_sec = t->tv_sec;
@@ -267,6 +256,8 @@ int resolver_new(const char *servers, struct resolver **out)
     if (r == NULL)
         return S2S_ENO_MEMORY;
     r->set = r->timer = -1;
+    TAILQ_INIT(&r->waiting);
+    TAILQ_INIT(&r->ended);
     int error = open_all(r, servers);
     if (error != S2S_OK) {
         resolver_free(r);
@@ -278,12 +269,16 @@ int resolver_new(const char *servers, struct resolver **out)
 
 void resolver_free(struct resolver *r)
 {
+    struct resolver_query *q;
     if (r == NULL)
         return;
     if (r->channel != NULL)
         ares_destroy(r->channel); /* ends what is cancelled but RUNNING */
-    free_all(&r->waiting);
-    free_all(&r->ended);
+    TAILQ_CONCAT(&r->ended, &r->waiting, link);
+    while ((q = TAILQ_FIRST(&r->ended)) != NULL) {
+        TAILQ_REMOVE(&r->ended, q, link);
+        query_free(q);
+    }
     if (r->timer >= 0)
         close(r->timer);
     if (r->set >= 0)
@@ -313,8 +308,8 @@ static void start(struct resolver *r, struct resolver_query *q)
 static void start_waiting(struct resolver *r)
 {
     while (startable(r)) {
-        struct resolver_query *q = r->waiting.first;
-        detach(&r->waiting, q);
+        struct resolver_query *q = TAILQ_FIRST(&r->waiting);
+        TAILQ_REMOVE(&r->waiting, q, link);
         start(r, q);
     }
 }
@@ -323,8 +318,9 @@ static void start_waiting(struct resolver *r)
 static void deliver(struct resolver *r)
 {
     struct resolver_query *q;
-    for (size_t n = r->ended.count; n > 0 && (q = r->ended.first); n--) {
-        detach(&r->ended, q);
+    r->round++;
+    while ((q = TAILQ_FIRST(&r->ended)) != NULL && q->round != r->round) {
+        TAILQ_REMOVE(&r->ended, q, link);
         q->done(q->user, q->error, q->addresses, q->count, q->text);
         query_free(q);
     }
@@ -373,15 +369,19 @@ int resolver_lookup(struct resolver *r, const char *host, uint16_t port,
     q->port = port;
     *query = q;
     if (order_add_literal(&order, host)) {
-        q->state = ENDED;
-        append(&r->ended, q);
+        append_ended(q);
         end_well(q, &order);
     } else {
-        append(&r->waiting, q);
+        TAILQ_INSERT_TAIL(&r->waiting, q, link);
     }
     start_waiting(r);
     arm(r);
     return S2S_OK;
+}
+
+bool resolver_unanswered(const struct resolver_query *q)
+{
+    return q->unanswered;
 }
 
 void resolver_cancel(struct resolver_query *q)
@@ -392,7 +392,7 @@ void resolver_cancel(struct resolver_query *q)
         r->live--;
         drop_cancelled(r);
     } else {
-        detach(q->state == WAITING ? &r->waiting : &r->ended, q);
+        TAILQ_REMOVE(q->state == WAITING ? &r->waiting : &r->ended, q, link);
         query_free(q);
     }
     arm(r);

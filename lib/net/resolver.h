@@ -2,6 +2,7 @@
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,9 +14,9 @@ struct resolver_query;
 /*
  * The end of a look-up, called from resolver_process() only, never from
  * resolver_lookup() or resolver_cancel(). `error` is S2S_OK with at least
- * one address, in the order in which to try them, or S2S_EDNS or
- * S2S_ENO_MEMORY; `text` says why ("NXDOMAIN", "timed out"). The arguments
- * live during the call.
+ * one address, in the order in which to try them, or S2S_EDNS,
+ * S2S_EINTERNAL (no descriptors) or S2S_ENO_MEMORY; `text` says why
+ * ("NXDOMAIN", "timed out"). The arguments live during the call.
  */
 typedef void resolver_done(void *user, int error,
                            const struct resolver_address *addresses,
@@ -39,6 +40,10 @@ void resolver_process(struct resolver *r);
 int resolver_lookup(struct resolver *r, const char *host, uint16_t port,
                     resolver_done *done, void *user,
                     struct resolver_query **query);
+
+/* Whether it failed because no DNS server could be reached or answered. To be
+ * asked while `done` runs. */
+bool resolver_unanswered(const struct resolver_query *query);
 
 /* `done` will not be called. Only before it was called. */
 void resolver_cancel(struct resolver_query *query);

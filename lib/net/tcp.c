@@ -19,8 +19,9 @@ struct tcp {
     void *ready_user;
     struct eyeballs race;
     enum tcp_phase phase;
-    int error;   /* while FAILED or UNRESOLVED */
-    int adopted; /* -1: none, the race decides */
+    int error;       /* while FAILED or UNRESOLVED */
+    int adopted;     /* -1: none, the race decides */
+    bool unanswered; /* UNRESOLVED because no DNS server answered */
     bool drained;
     bool quickack;
     bool reset;
@@ -74,6 +75,7 @@ static void resolved(void *user, int error,
                      const char *text)
 {
     struct tcp *c = user;
+    c->unanswered = resolver_unanswered(c->query);
     c->query = NULL;
     if (error == S2S_OK) {
         start(c, addresses, count);
@@ -294,6 +296,21 @@ const char *tcp_error(const void *conn)
 {
     const char *text = ((const struct tcp *)conn)->text;
     return text != NULL ? text : "";
+}
+
+/* No packet left for any address that was allowed. */
+static bool stuck(const struct eyeballs *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (!e->attempts[i].forbidden && !e->attempts[i].local)
+            return false;
+    return e->count > 0;
+}
+
+bool tcp_never_left(const void *conn)
+{
+    const struct tcp *c = conn;
+    return c->phase == TCP_FAILED ? stuck(&c->race) : c->unanswered;
 }
 
 void tcp_quickack(void *conn)

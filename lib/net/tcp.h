@@ -59,6 +59,10 @@ void tcp_advance(void *conn);
 
 const char *tcp_error(const void *conn); /* "" while there is none */
 
+/* Whether it failed before anything of the host's was reached: no DNS server
+ * answered, or no packet could leave this machine. */
+bool tcp_never_left(const void *conn);
+
 /* TCP_QUICKACK after each receive from now on: servers that leave Nagle's
  * algorithm on make us wait 40 ms for our own delayed ACK otherwise. */
 void tcp_quickack(void *conn);

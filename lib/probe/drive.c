@@ -8,6 +8,9 @@
 
 static const char *io_text(const struct probe *p, int error)
 {
+    const struct link *l = &p->link;
+    if (l->fault[0] != '\0' && !(l->fault_tls ? p->own_tls : p->own_transport))
+        return l->fault;
     if (p->own_transport && p->link.open &&
         (error == S2S_EDNS || error == S2S_ECONNECT || error == S2S_ECLOSED ||
          error == S2S_EADDRESS_FORBIDDEN || error == S2S_EINTERNAL)) {
@@ -35,7 +38,7 @@ static void on_tls_failed(void *user, int error)
     const struct link *l = &p->link;
     if (!p->own_transport)
         p->connected = l->moved;
-    const char *text = error_text(error);
+    const char *text = io_text(p, error);
     if (!p->connected || error <= S2S_CALLBACK_ERROR ||
         error == S2S_ENO_MEMORY || error == S2S_EPOLICY ||
         error == S2S_EINTERNAL) {
@@ -85,9 +88,9 @@ static void record_tls(struct probe *p, const s2s_tls_info *info)
 static int judge(struct probe *p, const char **why)
 {
     s2s_tls_info info = {.size = sizeof(info)};
-    int e = p->link.tls.info(p->link.session, &info);
+    int e = link_tls_info(&p->link, &info);
     if (e != S2S_OK)
-        return e < 0 ? e : S2S_EINTERNAL;
+        return e;
     p->secured = true;
     record_tls(p, &info);
     return certificate_judge(p->shared->trust, &info, p->options.to,

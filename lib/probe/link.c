@@ -1,17 +1,62 @@
 #include "probe/link.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/error.h"
+
+/* ---- What callbacks return ---- */
+
+static bool is_want(ptrdiff_t n)
+{
+    return n == S2S_WANT_READ || n == S2S_WANT_WRITE;
+}
+
+/* An error of a callback, once for a connection: the first one is the cause of
+ * those behind it. Returns it, or S2S_EINTERNAL for what is none. */
+static int failed(struct link *l, bool tls, const char *name, ptrdiff_t n)
+{
+    const char *table = tls ? "tls" : "transport";
+    int e =
+        n < INT_MIN || n >= 0 || !error_known((int)n) ? S2S_EINTERNAL : (int)n;
+    if (l->fault[0] != '\0' || e == S2S_ECLOSED) /* that is the peer's */
+        return e;
+    l->fault_tls = tls;
+    if (e == n && e > S2S_CALLBACK_ERROR)
+        snprintf(l->fault, sizeof(l->fault), "%s.%s: %s", table, name,
+                 error_text(e));
+    else
+        snprintf(l->fault, sizeof(l->fault), "%s.%s returned %td%s", table,
+                 name, n, e == n ? "" : ", which it may not");
+    return e;
+}
+
+/* Of a function that moves nothing: 0 or an error. */
+static int status(struct link *l, bool tls, const char *name, int n)
+{
+    return n == S2S_OK ? n : failed(l, tls, name, n);
+}
+
+/* Of one that moves at most `length` bytes. */
+static ptrdiff_t moved(struct link *l, bool tls, const char *name, ptrdiff_t n,
+                       size_t length)
+{
+    bool fine = is_want(n) || (n >= 0 && (size_t)n <= length);
+    return fine ? n : failed(l, tls, name, n);
+}
+
+/* ---- Opening and closing ---- */
 
 int link_open(struct link *l, const s2s_transport *transport, const char *host,
               uint16_t port)
 {
     void *conn = NULL;
     *l = (struct link){.transport = *transport, .want = S2S_WANT_READ};
-    int e = transport->open(transport->user, host, port, &conn);
+    int e = status(l, false, "open",
+                   transport->open(transport->user, host, port, &conn));
     if (e != S2S_OK)
-        return e < 0 && e != S2S_WANT_READ && e != S2S_WANT_WRITE
-                   ? e
-                   : S2S_EINTERNAL;
+        return e;
     l->conn = conn;
     l->open = true;
     return S2S_OK;
@@ -35,16 +80,13 @@ void link_close(struct link *l)
     l->open = false;
 }
 
-/* A callback cannot have moved more than it was given. */
-static ptrdiff_t checked(ptrdiff_t n, size_t length)
-{
-    return n > 0 && (size_t)n > length ? S2S_EINTERNAL : n;
-}
+/* ---- Moving bytes ---- */
 
 static ptrdiff_t lower_read(void *conn, void *buffer, size_t length)
 {
     struct link *l = conn;
-    ptrdiff_t n = checked(l->transport.read(l->conn, buffer, length), length);
+    ptrdiff_t n = moved(l, false, "read",
+                        l->transport.read(l->conn, buffer, length), length);
     if (n > 0 && !l->heard)
         memcpy(&l->first, buffer, 1);
     if (n > 0 && l->tls_begun && !l->heard_tls)
@@ -60,14 +102,15 @@ static ptrdiff_t lower_read(void *conn, void *buffer, size_t length)
 static ptrdiff_t lower_write(void *conn, const void *buffer, size_t length)
 {
     struct link *l = conn;
-    ptrdiff_t n = checked(l->transport.write(l->conn, buffer, length), length);
+    ptrdiff_t n = moved(l, false, "write",
+                        l->transport.write(l->conn, buffer, length), length);
     l->moved = l->moved || n > 0;
     return n != 0 ? n : S2S_ECLOSED;
 }
 
 static ptrdiff_t noted(struct link *l, ptrdiff_t n)
 {
-    if (n == S2S_WANT_READ || n == S2S_WANT_WRITE)
+    if (is_want(n))
         l->want = (int)n;
     return n;
 }
@@ -75,8 +118,8 @@ static ptrdiff_t noted(struct link *l, ptrdiff_t n)
 ptrdiff_t link_read(struct link *l, void *buffer, size_t length)
 {
     if (l->tls_begun)
-        return noted(l,
-                     checked(l->tls.read(l->session, buffer, length), length));
+        return noted(l, moved(l, true, "read",
+                              l->tls.read(l->session, buffer, length), length));
     return noted(l, lower_read(l, buffer, length));
 }
 
@@ -84,7 +127,8 @@ ptrdiff_t link_write(struct link *l, const void *buffer, size_t length)
 {
     if (!l->tls_begun)
         return noted(l, lower_write(l, buffer, length));
-    ptrdiff_t n = checked(l->tls.write(l->session, buffer, length), length);
+    ptrdiff_t n = moved(l, true, "write",
+                        l->tls.write(l->session, buffer, length), length);
     return noted(l, n != 0 ? n : S2S_ECLOSED);
 }
 
@@ -95,9 +139,9 @@ int link_begin_tls(struct link *l, const s2s_tls *tls, s2s_tls_request *request)
     request->lower_read = lower_read;
     request->lower_write = lower_write;
     l->tls = *tls;
-    int e = tls->open(tls->user, request, &session);
+    int e = status(l, true, "open", tls->open(tls->user, request, &session));
     if (e != S2S_OK)
-        return e < 0 ? e : S2S_EINTERNAL;
+        return e;
     l->session = session;
     l->tls_begun = true;
     return S2S_OK;
@@ -105,11 +149,17 @@ int link_begin_tls(struct link *l, const s2s_tls *tls, s2s_tls_request *request)
 
 int link_handshake(struct link *l)
 {
-    int e = (int)noted(l, l->tls.handshake(l->session));
-    if (e > 0)
-        return S2S_EINTERNAL;
+    int e = l->tls.handshake(l->session);
+    if (is_want(e))
+        return (int)noted(l, e);
+    e = status(l, true, "handshake", e);
     l->secure = e == S2S_OK;
     return e;
+}
+
+int link_tls_info(struct link *l, s2s_tls_info *info)
+{
+    return status(l, true, "info", l->tls.info(l->session, info));
 }
 
 int link_fd(const struct link *l)

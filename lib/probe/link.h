@@ -22,6 +22,8 @@ struct link {
     uint8_t first;  /* it */
     bool heard_tls; /* a byte has come since TLS began */
     uint8_t first_tls;
+    char fault[96]; /* the first callback that failed, and how; or "" */
+    bool fault_tls; /* it is one of `tls` */
 };
 
 int link_open(struct link *l, const s2s_transport *transport, const char *host,
@@ -40,6 +42,8 @@ ptrdiff_t link_write(struct link *l, const void *buffer, size_t length);
 /* `request`'s lower members are filled in here. */
 int link_begin_tls(struct link *l, const s2s_tls *tls,
                    s2s_tls_request *request);
+/* What the session tells. S2S_OK or an error. */
+int link_tls_info(struct link *l, s2s_tls_info *info);
 /* 0, S2S_WANT_* with l->want set, or an error. */
 int link_handshake(struct link *l);
 

@@ -7,21 +7,24 @@
 #define TLS_ALERT     0x15
 #define TLS_HANDSHAKE 0x16
 
-const char *outcome_doing(int stage)
+const char *outcome_doing(const struct probe *p)
 {
-    switch (stage) {
+    bool header = p->stream != NULL && initiator_has_header(p->stream);
+    switch (p->stage) {
     case S2S_STAGE_DNS:
         return "resolving the host name";
     case S2S_STAGE_TCP:
         return "connecting";
     case S2S_STAGE_STREAM:
-        return "waiting for the stream header and features";
+        return header ? "waiting for the features"
+                      : "waiting for the stream header";
     case S2S_STAGE_STARTTLS:
         return "waiting for the answer to <starttls/>";
     case S2S_STAGE_TLS:
         return "making the TLS handshake";
     case S2S_STAGE_FEATURES:
-        return "waiting for the features";
+        return header ? "waiting for the features inside TLS"
+                      : "waiting for the stream header inside TLS";
     case S2S_STAGE_AUTH:
         return "authenticating";
     case S2S_STAGE_PING:
@@ -142,15 +145,28 @@ static void explain_timeout(struct probe *p)
         result_find(r, FINDING_TIMEOUT, error_stage_name(p->stage));
 }
 
+/* Nothing of the peer's was reached. */
+static void explain_unreached(struct probe *p)
+{
+    s2s_result *r = p->result;
+    bool here =
+        p->own_transport && p->link.open && tcp_never_left(p->link.conn);
+    if (r->error == S2S_EDNS)
+        result_find(r, here ? FINDING_DNS_UNAVAILABLE : FINDING_DNS_FAILED,
+                    r->message);
+    else
+        result_find(r,
+                    here ? FINDING_NETWORK_UNREACHABLE : FINDING_CONNECT_FAILED,
+                    r->message);
+}
+
 static void explain(struct probe *p)
 {
     s2s_result *r = p->result;
     switch (r->error) {
     case S2S_EDNS:
-        result_find(r, FINDING_DNS_FAILED, r->message);
-        break;
     case S2S_ECONNECT:
-        result_find(r, FINDING_CONNECT_FAILED, r->message);
+        explain_unreached(p);
         break;
     case S2S_ENOT_XMPP:
         result_find(r,
@@ -231,6 +247,6 @@ void outcome_settle(struct probe *p)
         r->message = p->first_message;
         p->stage = p->first_stage;
         if (r->error == S2S_ECLOSED)
-            result_find(r, FINDING_CLOSED_AT_ONCE, NULL);
+            result_find(r, FINDING_CLOSED_BOTH_WAYS, NULL);
     }
 }

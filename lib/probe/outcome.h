@@ -4,8 +4,8 @@
 
 #include "probe/state.h"
 
-/* "connecting", "waiting for <proceed/>": what goes on in a stage. */
-const char *outcome_doing(int stage);
+/* "connecting", "waiting for the features": what goes on. */
+const char *outcome_doing(const struct probe *p);
 
 /*
  * Whether, in automatic TLS mode, this end shows that the port speaks TLS the

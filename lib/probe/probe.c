@@ -66,6 +66,8 @@ static int open_link(struct probe *p)
     s2s_transport transport = p->options.transport;
     if (p->own_transport) {
         int e = shared_transport(p->shared, &transport);
+        if (e == S2S_EINTERNAL)
+            result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
         if (e != S2S_OK)
             return e;
     }
@@ -76,12 +78,23 @@ static int open_link(struct probe *p)
 }
 
 /* The system's trust store takes long to read: while the connection is being
- * made nothing is lost by it. */
+ * made nothing is lost by it. No stage is blamed for that time. */
 static int load_trust(struct probe *p)
 {
     if (p->config.tls == INITIATOR_CLEAR)
         return S2S_OK;
-    return certificate_trust_load(p->shared->trust);
+    int64_t before = loop_now(&p->shared->loop);
+    int e = certificate_trust_load(p->shared->trust);
+    p->stage_since += loop_now(&p->shared->loop) - before;
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    if (e == S2S_EPOLICY) {
+        result_find(p->result, FINDING_NO_AUTHORITIES, NULL);
+        result_fail(p->result, e,
+                    "the system has no certificate authorities (install "
+                    "ca-certificates, or set ca_file)");
+    }
+    return e;
 }
 
 static int begin(struct probe *p, enum initiator_tls mode)
@@ -143,7 +156,9 @@ static void finish(struct probe *p)
 
 static void start_failed(struct probe *p, int error)
 {
-    result_fail(p->result, error, "%s", error_text(error));
+    const char *fault = p->own_transport ? "" : p->link.fault;
+    result_fail(p->result, error, "%s",
+                fault[0] != '\0' ? fault : error_text(error));
     outcome_settle(p);
     finish(p);
 }
@@ -186,7 +201,7 @@ static void on_expired(struct probe *p)
         return;
     }
     snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
-             p->options.timeout_ms, outcome_doing(p->stage));
+             p->options.timeout_ms, outcome_doing(p));
     initiator_fail(p->stream, S2S_ETIMEOUT, text);
     outcome_settle(p);
     finish(p);

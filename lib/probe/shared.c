@@ -28,9 +28,10 @@ static int init_trust(struct shared *s, const struct options_context *o,
     if (e != S2S_OK || o->ca_file == NULL)
         return e;
     e = certificate_trust_load(s->trust);
-    if (e != S2S_EPOLICY)
+    if (e != S2S_EINVALID_ARGUMENT && e != S2S_EPOLICY)
         return e;
-    snprintf(what, OPTIONS_WHAT, "ca_file: no certificates in %.100s",
+    snprintf(what, OPTIONS_WHAT, "ca_file: %s %.100s",
+             e == S2S_EPOLICY ? "no certificates in" : "cannot read",
              o->ca_file);
     return S2S_EINVALID_ARGUMENT;
 }

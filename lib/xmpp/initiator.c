@@ -194,6 +194,11 @@ bool initiator_heard(const struct initiator *i)
     return i->stream != NULL || i->secured;
 }
 
+bool initiator_has_header(const struct initiator *i)
+{
+    return i->stream != NULL;
+}
+
 const char *initiator_stream_id(const struct initiator *i)
 {
     return i->stream != NULL ? i->stream->id : NULL;

@@ -98,6 +98,8 @@ void initiator_fail(struct initiator *i, int error, const char *text);
 
 /* Whether the peer has sent a stream header on this connection. */
 bool initiator_heard(const struct initiator *i);
+/* The same of the stream that is on now. */
+bool initiator_has_header(const struct initiator *i);
 
 /* Whether it has our dialback key and has not answered. */
 bool initiator_waits_for_dialback(const struct initiator *i);

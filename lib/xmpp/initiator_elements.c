@@ -14,9 +14,11 @@
 /* ---- Ends ---- */
 
 /* The first cause: a bad certificate and a bad header were there before
- * whatever came afterwards. */
+ * whatever came afterwards. But without memory nothing is known for sure. */
 static void record_failure(struct initiator *i, int error, const char *text)
 {
+    if (error == S2S_ENO_MEMORY)
+        i->result->no_memory = true;
     if (i->waiting.error != S2S_OK)
         result_find(i->result, i->waiting.finding, i->waiting.seen);
     if (i->certificate != S2S_OK)
@@ -175,6 +177,8 @@ static void on_usable(struct initiator *i)
 
 static void on_features(struct initiator *i, const tree_node *n)
 {
+    const struct initiator_config *c = i->config;
+    stream_header_lint(i->stream, c->from->unicode, c->to, i->result);
     features_read(n, i->result, &i->stream->features, &i->features);
     if (i->features.client)
         result_find(i->result, FINDING_CLIENT_PORT, NULL);
@@ -182,7 +186,7 @@ static void on_features(struct initiator *i, const tree_node *n)
         result_find(i->result, FINDING_SASL_EMPTY, NULL);
     if (!i->secured)
         i->result->tls.starttls_offered = i->features.starttls;
-    if (i->secured || i->config->tls == INITIATOR_CLEAR)
+    if (i->secured || c->tls == INITIATOR_CLEAR)
         on_usable(i);
     else
         send_starttls(i);
@@ -338,8 +342,7 @@ void initiator_on_header(struct initiator *i)
     const tree_node *n = tree_root(i->tree);
     wire_received(i->config->log, n, tokenizer_verbatim(i->tokenizer));
     i->stream = result_add_stream(i->result, i->secured);
-    i->waiting = stream_header_judge(n, i->config->from->unicode, i->config->to,
-                                     i->stream, i->result);
+    i->waiting = stream_header_judge(n, i->config->to, i->stream, i->result);
     tree_clear(i->tree);
     if (i->waiting.error != S2S_OK) {
         /* Ending our side makes the peer end its own, or say why. */

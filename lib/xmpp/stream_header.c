@@ -73,24 +73,6 @@ static void record(const tree_node *n, struct result_stream *s, s2s_result *r)
     s->dialback_namespace = tree_declares(n, NS_DIALBACK);
 }
 
-/* What is worth saying but spoils nothing. */
-static void lint(const char *from, const struct domain *to,
-                 const struct result_stream *s, s2s_result *r)
-{
-    if (s->from == NULL)
-        result_find(r, FINDING_FROM_MISSING, NULL);
-    else if (!domain_equal(to, s->from))
-        result_find(r, FINDING_FROM_DIFFERS, s->from);
-    if (s->to != NULL && strcmp(s->to, from) != 0)
-        result_find(r, FINDING_TO_DIFFERS, s->to);
-    if (s->lang == NULL)
-        result_find(r, FINDING_LANG_MISSING, NULL);
-    for (size_t i = 0; i < r->stream_count; i++)
-        if (&r->streams[i] != s && s->id != NULL && r->streams[i].id != NULL &&
-            strcmp(r->streams[i].id, s->id) == 0)
-            result_find(r, FINDING_STREAM_ID_REUSED, s->id);
-}
-
 /* Only content namespaces matter; the header need not declare any (RFC 6120,
  * 4.8.2). */
 static bool foreign_content(const tree_node *n)
@@ -113,7 +95,6 @@ void stream_header_read_request(const tree_node *header,
 }
 
 struct stream_header_verdict stream_header_judge(const tree_node *header,
-                                                 const char *from,
                                                  const struct domain *to,
                                                  struct result_stream *stream,
                                                  s2s_result *result)
@@ -134,11 +115,27 @@ struct stream_header_verdict stream_header_judge(const tree_node *header,
         return content;
     if (stream->id == NULL || strlen(stream->id) > ID_MAX)
         return id;
-    lint(from, to, stream, result);
     if (stream->secure && stream->from != NULL &&
         !domain_equal(to, stream->from))
         return (struct stream_header_verdict){
             S2S_ESTREAM_HEADER, FINDING_FROM_DIFFERS, stream->from,
             "the stream header inside TLS is from another domain"};
     return good;
+}
+
+void stream_header_lint(const struct result_stream *s, const char *from,
+                        const struct domain *to, s2s_result *r)
+{
+    if (s->from == NULL)
+        result_find(r, FINDING_FROM_MISSING, NULL);
+    else if (!domain_equal(to, s->from))
+        result_find(r, FINDING_FROM_DIFFERS, s->from);
+    if (s->to != NULL && strcmp(s->to, from) != 0)
+        result_find(r, FINDING_TO_DIFFERS, s->to);
+    if (s->lang == NULL)
+        result_find(r, FINDING_LANG_MISSING, NULL);
+    for (size_t i = 0; i < r->stream_count; i++)
+        if (&r->streams[i] != s && s->id != NULL && r->streams[i].id != NULL &&
+            strcmp(r->streams[i].id, s->id) == 0)
+            result_find(r, FINDING_STREAM_ID_REUSED, s->id);
 }

@@ -45,9 +45,13 @@ struct stream_header_verdict {
  * set-up errors are often empty (RFC 6120, 4.9.1.2).
  */
 struct stream_header_verdict stream_header_judge(const tree_node *header,
-                                                 const char *from,
                                                  const struct domain *to,
                                                  struct result_stream *stream,
                                                  s2s_result *result);
+
+/* Find what is worth saying about it but spoils nothing, once it is known that
+ * no stream error follows: that header is from whoever answers for `to`. */
+void stream_header_lint(const struct result_stream *stream, const char *from,
+                        const struct domain *to, s2s_result *result);
 
 #endif

@@ -241,6 +241,7 @@ def _():
         raise callbacks.Refused(s2s.CALLBACK_ERROR - 7)
     r = s2s.connect(*DOMAINS, transport=callbacks.transport(refuse), **NO_CONNECTION)
     equal((r.error, r.code), (s2s.CALLBACK_ERROR - 7, 'callback'))
+    equal(r.get('error'), 'transport.open returned -1007')
 
     transport, opened = in_memory()
     too_many = s2s.Transport(
@@ -248,7 +249,24 @@ def _():
         read=s2s.READ_FN(lambda _conn, _buffer, length: length + 1))
     r = s2s.connect(*DOMAINS, transport=too_many, **NO_CONNECTION)
     equal(r.error, s2s.EINTERNAL)
+    equal(r.get('error'), 'transport.read returned 4097, which it may not')
     equal([o.closed for o in opened], [True])
+
+
+@check('errors of callbacks: the message says which, and what it said')
+def _():
+    transport, _ = in_memory()
+    for value, error, text in (
+            (s2s.EDNS, s2s.EDNS, 'transport.write: the host name could not be resolved'),
+            (-7777, -7777, 'transport.write returned -7777'),
+            (-77, s2s.EINTERNAL, 'transport.write returned -77, which it may not'),
+            (-1 << 40, s2s.EINTERNAL, f'transport.write returned {-1 << 40}, which it may not'),
+            (0, s2s.ECLOSED, 'the peer closed the connection')):
+        writes = s2s.Transport(
+            open=transport.open, read=transport.read, close=transport.close,
+            write=s2s.WRITE_FN(lambda *_, value=value: value))
+        r = s2s.connect(*DOMAINS, transport=writes, **NO_CONNECTION)
+        equal((r.error, r.get('error')), (error, text))
 
 
 @check('the end of a transport before the header is "closed"')

@@ -23,6 +23,7 @@ int play_open(struct play *p, const struct script *script)
     const s2s_context_options options = {
         .size = sizeof(options),
         .ca_file = trust_ca_file(),
+        .identities = p->identities,
         .limits = script->limits,
         .log = p->log,
         .log_user = p->log_user,
@@ -89,7 +90,7 @@ static int submit(struct play *p)
     };
     uint64_t id;
     return s2s_context_submit(p->context, s->op != 0 ? s->op : S2S_OP_CONNECT,
-                              "us.example", TRUST_DOMAIN, &options, p, &id);
+                              TRUST_OURS, TRUST_DOMAIN, &options, p, &id);
 }
 
 static bool take(struct play *p, s2s_result **result)
@@ -97,6 +98,8 @@ static bool take(struct play *p, s2s_result **result)
     void *user = NULL;
     if (s2s_context_next(p->context, result, NULL, &user) == 0)
         return false;
+    if (p->taken != NULL)
+        p->taken();
     assert_ptr_equal(user, p);
     return true;
 }

@@ -43,8 +43,11 @@ struct play {
     const struct script *script;
     s2s_context *context;
     struct peer *peer;
-    s2s_log_fn *log; /* set it before play_open() */
+    /* Set these before play_open(). */
+    s2s_log_fn *log;
     void *log_user;
+    const s2s_identity *const *identities;
+    void (*taken)(void); /* when the library has done its part of a play */
 };
 
 /* A context for plays of one script: 0 or what s2s_context_new() says. */

@@ -63,6 +63,9 @@ extern const size_t scripts_xml_count;
 #define NS_TLS_TEXT    "urn:ietf:params:xml:ns:xmpp-tls"
 #define NS_ERROR_TEXT  "urn:ietf:params:xml:ns:xmpp-streams"
 
+/* Bytes of a peer that must not be repeated anywhere. */
+#define MARKER "MARKER-e5b1"
+
 /* What we send. */
 #define OURS                                                                   \
     "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "               \

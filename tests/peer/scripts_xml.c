@@ -5,8 +5,6 @@
 #define ANSWERED(name, ...)                                                    \
     static const struct peer_step name[] = {EXPECT(OURS), __VA_ARGS__, FINISH}
 
-#define MARKER "MARKER-e5b1"
-
 /* ---- Not XMPP ---- */
 
 ANSWERED(http, SEND("HTTP/1.1 400 Bad Request\r\nServer: " MARKER
@@ -16,6 +14,7 @@ ANSWERED(html, SEND("<html><head><title>" MARKER "</title></head></html>"));
 ANSWERED(doctype_html, SEND("<!DOCTYPE html><html>" MARKER "</html>"));
 ANSWERED(nothing_but_space, SEND("  \r\n " MARKER));
 ANSWERED(zero, SEND_RAW("\0\0\0\0" MARKER));
+ANSWERED(binary, SEND_RAW("\x80\x2e\x01\xff\xfe" MARKER "\0\xc3"));
 
 /* ---- Forbidden ---- */
 
@@ -39,6 +38,20 @@ ANSWERED(bad_reference,
          SEND(HEADER("c1") FEATURES("<x xmlns='urn:example:x'>&#0;</x>")));
 ANSWERED(second_declaration,
          SEND(HEADER("c1") "<?xml version='1.0'?>" FEATURES("")));
+
+/* ---- Allowed, and no line for a log ---- */
+
+#define FOUR_BYTES "\xf0\x9f\x92\xa1"
+ANSWERED(several_lines,
+         SEND("<?xml version='1.0'?>\r\n<stream:stream\n\tid='c1'\n\t"
+              "from='them.example' xml:lang='en' version='1.0'\n\t"
+              "xmlns:stream='" NS_STREAM_TEXT
+              "'>\n\n" FEATURES("\n\t" OFFER_DIALBACK
+                                "\n\t<x xmlns='urn:x'>\xc2\x85\x7f"
+                                "\xe2\x80\xa8&#10;</x>\n")),
+         EXPECT(BYE));
+ANSWERED(long_lines, SEND(HEADER("c1") "<stream:features><x xmlns='urn:x'>"),
+         SEND_N(FOUR_BYTES, 700), SEND("</x></stream:features>"), EXPECT(BYE));
 
 /* ---- Not UTF-8 ---- */
 
@@ -131,6 +144,7 @@ const struct script scripts_xml[] = {
     SENT("HTML with a document type", doctype_html, S2S_ENOT_XMPP, NULL),
     SENT("space and text", nothing_but_space, S2S_ENOT_XMPP, NULL),
     SENT("zeros", zero, S2S_ENOT_XMPP, NULL),
+    SENT("binary", binary, S2S_ENOT_XMPP, NULL),
     SENT("comment", comment, S2S_EXML_FORBIDDEN, COMPLAINT("restricted-xml")),
     SENT("comment in the features", comment_in_features, S2S_EXML_FORBIDDEN,
          COMPLAINT("restricted-xml")),
@@ -150,6 +164,10 @@ const struct script scripts_xml[] = {
          COMPLAINT("not-well-formed")),
     SENT("second declaration", second_declaration, S2S_EXML_FORBIDDEN,
          COMPLAINT("restricted-xml")),
+    {.name = "sent: several lines",
+     .tls_mode = S2S_TLS_NONE,
+     .steps = several_lines},
+    {.name = "sent: long lines", .tls_mode = S2S_TLS_NONE, .steps = long_lines},
     SENT("Latin-1", latin, S2S_EENCODING, COMPLAINT("unsupported-encoding")),
     SENT("surrogate", surrogate, S2S_EENCODING,
          COMPLAINT("unsupported-encoding")),

@@ -5,11 +5,19 @@
 
 #include "unit/net/pki.h"
 
+struct trust_file {
+    char name[40];
+};
+
 static struct {
     struct pki_party ca, stranger;
     struct pki_party leaf[TRUST_COUNT];
     struct peer_chain chains[TRUST_COUNT];
-    char file[64];
+    struct trust_file authority, certificate, key;
+    char *key_text;
+    struct pki_party ours;
+    s2s_identity identity;
+    const s2s_identity *identities[2];
 } trust;
 
 static struct pki_party make_ca(const char *name)
@@ -29,16 +37,37 @@ static void make_leaf(enum trust_kind kind, const char *name, int64_t begin,
     trust.chains[kind].length = 1;
 }
 
-static void write_ca_file(void)
+static void write_file(struct trust_file *f, const char *text)
 {
-    char *pem = pki_certificate_pem(&trust.ca);
-    size_t length = strlen(pem);
-    snprintf(trust.file, sizeof(trust.file), "/tmp/s2sprobe-peer-XXXXXX");
-    int fd = mkstemp(trust.file);
-    if (fd < 0 || write(fd, pem, length) != (ssize_t)length)
+    size_t length = strlen(text);
+    snprintf(f->name, sizeof(f->name), "/tmp/s2sprobe-peer-XXXXXX");
+    int fd = mkstemp(f->name);
+    if (fd < 0 || write(fd, text, length) != (ssize_t)length)
         abort();
     close(fd);
+}
+
+static void write_certificate(struct trust_file *f, const struct pki_party *p)
+{
+    char *pem = pki_certificate_pem(p);
+    write_file(f, pem);
     free(pem);
+}
+
+static void make_identity(void)
+{
+    const struct pki_spec spec = {.names = {{"dns", TRUST_OURS, 0}}};
+    trust.ours = pki_make(&spec, &trust.ca);
+    trust.key_text = pki_key_pem(&trust.ours);
+    write_certificate(&trust.certificate, &trust.ours);
+    write_file(&trust.key, trust.key_text);
+    trust.identity = (s2s_identity){
+        .size = sizeof(trust.identity),
+        .domain = TRUST_OURS,
+        .certificate_file = trust.certificate.name,
+        .key_file = trust.key.name,
+    };
+    trust.identities[0] = &trust.identity;
 }
 
 void trust_init(void)
@@ -49,7 +78,8 @@ void trust_init(void)
     make_leaf(TRUST_STRANGER, TRUST_DOMAIN, 0, 0, &trust.stranger);
     make_leaf(TRUST_EXPIRED, TRUST_DOMAIN, -20, -1, &trust.ca);
     make_leaf(TRUST_OTHER_NAME, "host.example", 0, 0, &trust.ca);
-    write_ca_file();
+    write_certificate(&trust.authority, &trust.ca);
+    make_identity();
 }
 
 void trust_free(void)
@@ -58,7 +88,11 @@ void trust_free(void)
     pki_free(&trust.stranger);
     for (int i = 0; i < TRUST_NOTHING; i++)
         pki_free(&trust.leaf[i]);
-    unlink(trust.file);
+    pki_free(&trust.ours);
+    free(trust.key_text);
+    unlink(trust.authority.name);
+    unlink(trust.certificate.name);
+    unlink(trust.key.name);
 }
 
 const struct peer_chain *trust_chain(enum trust_kind kind)
@@ -68,7 +102,17 @@ const struct peer_chain *trust_chain(enum trust_kind kind)
 
 const char *trust_ca_file(void)
 {
-    return trust.file;
+    return trust.authority.name;
+}
+
+const s2s_identity *const *trust_identities(void)
+{
+    return trust.identities;
+}
+
+const char *trust_key(void)
+{
+    return trust.key_text;
 }
 
 int64_t trust_now(void)

@@ -5,6 +5,7 @@
 #include "peer.h"
 
 #define TRUST_DOMAIN "them.example"
+#define TRUST_OURS   "us.example"
 
 enum trust_kind {
     TRUST_GOOD,
@@ -19,6 +20,10 @@ void trust_init(void);
 void trust_free(void);
 const struct peer_chain *trust_chain(enum trust_kind kind);
 const char *trust_ca_file(void);
+/* An identity for TRUST_OURS, NULL behind it; and its key as its file has it.
+ */
+const s2s_identity *const *trust_identities(void);
+const char *trust_key(void);
 /* Seconds since 1970: when the certificates were made. */
 int64_t trust_now(void);
 

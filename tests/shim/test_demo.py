@@ -69,6 +69,8 @@ class Demo(unittest.TestCase):
         self.assertEqual((reply.status, reply.code), (200, 'stream_error'))
         self.assertEqual(reply.json['streamError']['condition'],
                          'host-unknown')
+        self.assertEqual([f['code'] for f in reply.json['findings']],
+                         ['host_unknown'])
 
     def test_many(self):
         for _ in range(100):

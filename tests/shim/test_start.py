@@ -29,7 +29,7 @@ class Start(unittest.TestCase):
         for args in (['--listen', '127.0.0.1:1s'], ['--listen', '[::1]:0'],
                      ['--max-probes', '0'], ['--allow-target', 'x'],
                      ['--identity', 'domain=a'], ['--nonsense'], ['word']):
-            self.refused(2, 'usage: ', *args)
+            self.refused(2, '\nsee s2sprobe-http(8) or --help\n', *args)
 
     def test_help(self):
         done = run('--help')
@@ -48,8 +48,10 @@ class Start(unittest.TestCase):
     def test_port_taken(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
             port = taken.getsockname()[1]
-            self.refused(1, 'Address already in use', '--listen',
-                         f'127.0.0.1:{port}')
+            done = run('--listen', f'127.0.0.1:{port}')
+        self.assertEqual((done.returncode, done.stderr), (
+            1, f's2sprobe-http: cannot listen on 127.0.0.1:{port}: Address '
+            'already in use\n'))
 
     def test_files(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -58,12 +60,16 @@ class Start(unittest.TestCase):
             with open(bad, 'w', encoding='utf-8') as f:
                 f.write('no certificate\n')
             free = ('--listen', '127.0.0.1:0')
-            self.refused(1, gone, *free, '--ca-file', gone)
-            self.refused(1, gone, *free, '--demo', '--ca-file', gone)
-            self.refused(1, 'not valid', *free, '--ca-file', bad)
-            self.refused(1, gone, *free, '--identity',
+            for demo in [], ['--demo']:
+                self.refused(2, f': --ca-file: cannot read {gone}\n', *free,
+                             *demo, '--ca-file', gone)
+                self.refused(2, f': --ca-file: no certificates in {bad}\n',
+                             *free, *demo, '--ca-file', bad)
+            self.refused(2, f': --identity: cannot read {gone}\n', *free,
+                         '--identity',
                          f'domain=a.example,cert={bad},key={gone}')
-            self.refused(1, 'not valid', *free, '--dns-server', 'x y')
+            self.refused(2, ': --dns-server: "x y" is not ADDR[:PORT]\n',
+                         *free, '--dns-server', 'x y')
 
     def test_too_few_descriptors(self):
         self.refused(1, 'open files', '--listen', '127.0.0.1:0',

@@ -287,7 +287,7 @@ static const struct chain_row chain_rows[] = {
      {&no_authority},
      S2S_ECERT_UNTRUSTED,
      RESULT_UNTRUSTED,
-     FINDING_CERT_UNTRUSTED,
+     FINDING_CERT_INVALID,
      ""},
     {"short key",
      {NAMED, .rsa = 1024},
@@ -745,15 +745,22 @@ static void renewed_authority(void **state)
 
 static void no_authorities(void **state)
 {
-    static const char *const files[] = {"/dev/null", "/nonexistent/ca.pem",
-                                        "/proc/self/exe"};
+    static const struct {
+        const char *file;
+        int error;
+    } cases[] = {
+        {"/dev/null", S2S_EPOLICY},
+        {"/proc/self/exe", S2S_EPOLICY},
+        {"/", S2S_EINVALID_ARGUMENT},
+        {"/nonexistent/ca.pem", S2S_EINVALID_ARGUMENT},
+    };
     (void)state;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct certificate_trust *t;
-        assert_int_equal(certificate_trust_new(files[i], &t), S2S_OK);
-        assert_int_equal(certificate_trust_load(t), S2S_EPOLICY);
+        assert_int_equal(certificate_trust_new(cases[i].file, &t), S2S_OK);
+        assert_int_equal(certificate_trust_load(t), cases[i].error);
         struct judged j = judge_der(t, &root.der, 1, NULL, DOMAIN);
-        assert_int_equal(j.error, S2S_EPOLICY);
+        assert_int_equal(j.error, cases[i].error);
         release(&j);
         certificate_trust_free(t);
     }

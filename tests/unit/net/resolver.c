@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <s2sprobe.h>
 
 #include "net/address.h"
@@ -48,6 +49,7 @@ struct lookup { /* and how it ended */
     int calls;
     int error;
     size_t count;
+    bool unanswered;
     char text[64];
     char addresses[512];
     struct lookup *then_start, *then_cancel;
@@ -61,6 +63,7 @@ static void note(void *user, int error,
 {
     struct lookup *l = user;
     assert_true(l->f->inside);
+    l->unanswered = resolver_unanswered(l->query);
     l->query = NULL;
     l->calls++;
     l->f->done++;
@@ -183,6 +186,7 @@ static void answers(void **state)
         struct lookup l = {0};
         start(&l, f, cases[i].host);
         run(f, i + 1);
+        assert_false(l.unanswered);
         if (l.error != cases[i].error || strcmp(l.text, cases[i].text) != 0 ||
             strcmp(l.addresses, cases[i].addresses) != 0)
             fail_msg("%s: %d %s [%s]", cases[i].host, l.error, l.text,
@@ -257,6 +261,7 @@ static void timed_out(void **state)
     run(f, 1);
     assert_int_equal(l.error, S2S_EDNS);
     assert_string_equal(l.text, "timed out");
+    assert_true(l.unanswered);
     assert_int_equal(f->dns.queries, 4); /* two tries, A and AAAA */
     assert_false(readable(f->resolver));
 }
@@ -407,6 +412,26 @@ static void no_server(void **state)
     run(f, 1);
     assert_int_equal(l.error, S2S_EDNS);
     assert_string_equal(l.text, "no DNS server can be reached");
+    assert_true(l.unanswered);
+}
+
+/* No socket for c-ares. */
+static void starved(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup l = {0};
+    struct rlimit before, none;
+    int next = dup(0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    start(&l, f, "four.example");
+    run(f, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(l.error, S2S_EINTERNAL);
+    assert_string_equal(l.text, "the system has no descriptors left");
 }
 
 static void descriptors(void **state)
@@ -448,6 +473,7 @@ int main(void)
         TEST(cancelled_by_another),
         cmocka_unit_test(bad_servers),
         TEST(no_server),
+        TEST(starved),
         cmocka_unit_test(descriptors),
     };
     return cmocka_run_group_tests_name("net/resolver", tests, NULL, NULL);

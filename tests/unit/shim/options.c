@@ -135,7 +135,11 @@ static void refused(void **state)
         {"--max-timeout", "0"},
         {"--max-timeout", "600001"},
         {"--allow-target", "all"},
+        {"--allow-target", "10.0.0.1/8"},
         {"--allow-host", ""},
+        {"--allow-host", "a b"},
+        {"--allow-host", "a:80"},
+        {"--allow-host", "http://a"},
         {"--identity", "d.example"},
         {"--identity", "domain=d,cert=c"},
         {"--identity", "domain=d,key=k"},
@@ -159,6 +163,32 @@ static void refused(void **state)
                      cases[i][1] != NULL ? cases[i][1] : "");
         assert_true(error[0] != '\0');
         assert_null(strchr(error, '\n'));
+    }
+}
+
+static void messages(void **state)
+{
+    static const char *const cases[][3] = {
+        {"--allow-target", "10.0.0.1/8",
+         "--allow-target has bits set behind the prefix: 10.0.0.1/8"},
+        {"--allow-target", "10.0.0.0/33",
+         "--allow-target wants an address or network: 10.0.0.0/33"},
+        {"--allow-host", "a b",
+         "--allow-host wants a name without a port, at most 16: a b"},
+        {"--identity", "domain=x",
+         "--identity wants domain=D,cert=FILE,key=FILE: domain=x"},
+        {"--identity", "domain=d,cert=c,key",
+         "--identity wants domain=D,cert=FILE,key=FILE: domain=d,cert=c,key"},
+        {"--nonsense", NULL, "unknown option: --nonsense"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct options o;
+        char error[256] = "";
+        assert_false(
+            parse((const char *const[]){cases[i][0], cases[i][1], NULL}, &o,
+                  error, sizeof(error)));
+        assert_string_equal(error, cases[i][2]);
     }
 }
 
@@ -206,7 +236,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults), cmocka_unit_test(everything),
         cmocka_unit_test(actions),  cmocka_unit_test(refused),
-        cmocka_unit_test(full),     cmocka_unit_test(loopback),
+        cmocka_unit_test(messages), cmocka_unit_test(full),
+        cmocka_unit_test(loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

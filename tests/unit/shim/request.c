@@ -113,14 +113,15 @@ static void accepted(void **state)
     }
 }
 
-#define HEAD "{\"host\":\"h\",\"fromDomain\":\"a\","
-#define PORT "Port must be between 1 and 65535"
-#define MS   "timeout must be between 1 and 60000"
-#define TLS  "tls must be \"auto\", \"starttls\", \"direct\" or \"none\""
-#define PING "pingMethod must be \"auto\", \"iq\" or \"dialback-verify\""
-#define HOST "host must be a host name or an IP address"
-#define FROM "fromDomain is required (e.g., \"example.com\")"
-#define IP   "toDomain is required when host is an IP address"
+#define HEAD  "{\"host\":\"h\",\"fromDomain\":\"a\","
+#define PORT  "Port must be between 1 and 65535"
+#define MS    "timeout must be between 1 and 60000"
+#define TLS   "tls must be \"auto\", \"starttls\", \"direct\" or \"none\""
+#define PING  "pingMethod must be \"auto\", \"iq\" or \"dialback-verify\""
+#define HOST  "host must be a host name or an IP address"
+#define COLON "host must not contain a port: that is the member port"
+#define FROM  "fromDomain is required (e.g., \"example.com\")"
+#define IP    "toDomain is required when host is an IP address"
 
 static void refused(void **state)
 {
@@ -140,6 +141,10 @@ static void refused(void **state)
         {"{\"host\":\"fe80::1%lo\"}", REFUSAL_INVALID_FIELD, HOST},
         {"{\"host\":\"a\\r\\nb\"}", REFUSAL_INVALID_FIELD, HOST},
         {"{\"host\":\"a\\u007f\"}", REFUSAL_INVALID_FIELD, HOST},
+        {"{\"host\":\"localhost:5269\"}", REFUSAL_INVALID_FIELD, COLON},
+        {"{\"host\":\"127.0.0.1:5269\"}", REFUSAL_INVALID_FIELD, COLON},
+        {"{\"host\":\"[::1]:5269\"}", REFUSAL_INVALID_FIELD, COLON},
+        {"{\"host\":\"h:\"}", REFUSAL_INVALID_FIELD, COLON},
         {"{\"host\":\"h\",\"port\":99999}", REFUSAL_INVALID_FIELD, PORT},
         {HEAD "\"port\":0}", REFUSAL_INVALID_FIELD, PORT},
         {HEAD "\"port\":-0}", REFUSAL_INVALID_FIELD, PORT},
@@ -183,13 +188,15 @@ static void refused(void **state)
         {"{\"timeout\":0,\"port\":0,\"host\":\"h\",\"fromDomain\":\"a\"}",
          REFUSAL_INVALID_FIELD, PORT},
         {"[]", REFUSAL_INVALID_JSON, "Request body must be a JSON object"},
-        {"", REFUSAL_INVALID_JSON, "Invalid JSON at byte 0"},
+        {"", REFUSAL_INVALID_JSON, "The body is empty"},
+        {" ", REFUSAL_INVALID_JSON, "Invalid JSON at byte 1"},
         {"5", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"h\"", REFUSAL_INVALID_JSON, NULL},
         {"{} {}", REFUSAL_INVALID_JSON, NULL},
         {"{'host':'h'}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"h\",}", REFUSAL_INVALID_JSON, NULL},
-        {"{\"host\":\"h\",\"host\":\"h\"}", REFUSAL_INVALID_JSON, NULL},
+        {"{\"host\":\"h\",\"host\":\"h\"}", REFUSAL_INVALID_JSON,
+         "Invalid JSON at byte 18: duplicate member"},
         {"{\"host\":\"\\u0000\"}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"\\ud800\"}", REFUSAL_INVALID_JSON, NULL},
         {"{\"host\":\"\x80\"}", REFUSAL_INVALID_JSON, NULL},
