@@ -63,7 +63,7 @@ static int load_limits(const s2s_limits *from, s2s_limits *to, char *what)
 }
 
 /* "192.0.2.1", "192.0.2.1:53", "2001:db8::1" or "[2001:db8::1]:53", to the
- * form with brackets that c-ares reads. */
+ * form with brackets and a port that c-ares reads. */
 static bool server_form(const char *text, char *out, size_t size)
 {
     char host[64];
@@ -93,6 +93,8 @@ static bool server_form(const char *text, char *out, size_t size)
             return false;
     }
     bool bare_v6 = end == NULL && strchr(host, ':') != NULL;
+    if (port[0] == '\0')
+        port = ":53";
     int n = snprintf(out, size, bare_v6 ? "[%s]%s" : "%s%s", host, port);
     return n > 0 && (size_t)n < size;
 }

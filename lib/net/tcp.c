@@ -31,19 +31,19 @@ struct tcp {
 
 /* ---- Connecting ------------------------------------------------------- */
 
-/* Room for a text; without memory there is none. */
-static bool can_say(struct tcp *c)
+/* `error` when there is room for a text that says it, else S2S_ENO_MEMORY. */
+static int sayable(struct tcp *c, int error)
 {
     if (c->text == NULL)
         c->text = calloc(1, TEXT);
-    return c->text != NULL;
+    return c->text != NULL ? error : S2S_ENO_MEMORY;
 }
 
 static void fail(struct tcp *c, int error)
 {
     c->phase = TCP_FAILED;
-    c->error = error;
-    if (!can_say(c))
+    c->error = sayable(c, error);
+    if (c->error == S2S_ENO_MEMORY)
         return;
     if (error == S2S_EADDRESS_FORBIDDEN)
         (void)snprintf(c->text, TEXT, "no address of the host is allowed");
@@ -81,8 +81,8 @@ static void resolved(void *user, int error,
         start(c, addresses, count);
     } else {
         c->phase = TCP_UNRESOLVED;
-        c->error = error;
-        if (can_say(c))
+        c->error = sayable(c, error);
+        if (c->text != NULL)
             (void)snprintf(c->text, TEXT, "%s: %s", c->host, text);
     }
     if (c->ready != NULL)
@@ -217,9 +217,12 @@ static int broken(struct tcp *c, int number)
         f++;
     if (number == ECONNRESET)
         c->reset = true;
-    if (c->text == NULL && can_say(c))
+    if (c->text != NULL) /* an earlier one is the cause */
+        return f->error;
+    int error = sayable(c, f->error);
+    if (c->text != NULL)
         (void)snprintf(c->text, TEXT, "%s", f->text);
-    return f->error;
+    return error;
 }
 
 static void acknowledge(const struct tcp *c, int fd)

@@ -133,5 +133,5 @@ ptrdiff_t tls_io_push(struct tls_io *io, const void *bytes, size_t length)
         return io->wait;
     size_t n = room < length ? room : length;
     int e = buf_add(&io->out, bytes, n);
-    return e == S2S_OK ? (ptrdiff_t)n : e;
+    return e == S2S_OK ? (ptrdiff_t)n : note(io, &io->failure, e);
 }

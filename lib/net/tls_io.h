@@ -22,7 +22,8 @@ struct tls_io {
     size_t in_start, in_end;
     struct buf out;
     int wait;    /* why the last call could not go on: S2S_WANT_*, or 0 */
-    int failure; /* what receiving died of; the lower side is not asked again */
+    int failure; /* what receiving died of, or S2S_ENO_MEMORY; the lower side is
+                    not asked again */
     int broken;  /* what sending died of; what would be sent is dropped */
     bool ended;  /* the peer will send no more */
 };
@@ -36,7 +37,7 @@ void tls_io_free(struct tls_io *io);
 ptrdiff_t tls_io_pull(struct tls_io *io, void *buffer, size_t length);
 
 /* Cork as many of the bytes as there is room for, flushing when there is not.
- * > 0, S2S_WANT_* or S2S_ENO_MEMORY. */
+ * > 0, S2S_WANT_* or S2S_ENO_MEMORY (noted in `failure`). */
 ptrdiff_t tls_io_push(struct tls_io *io, const void *bytes, size_t length);
 
 /* Send what is corked: S2S_OK, S2S_WANT_* (noted in `wait`) or an error (noted

@@ -100,6 +100,11 @@ const struct peer_chain *trust_chain(enum trust_kind kind)
     return &trust.chains[kind];
 }
 
+const struct pki_party *trust_leaf(enum trust_kind kind)
+{
+    return &trust.leaf[kind];
+}
+
 const char *trust_ca_file(void)
 {
     return trust.authority.name;

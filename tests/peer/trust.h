@@ -19,6 +19,9 @@ enum trust_kind {
 void trust_init(void);
 void trust_free(void);
 const struct peer_chain *trust_chain(enum trust_kind kind);
+/* Of a peer, for TLS in earnest. */
+struct pki_party;
+const struct pki_party *trust_leaf(enum trust_kind kind);
 const char *trust_ca_file(void);
 /* An identity for TRUST_OURS, NULL behind it; and its key as its file has it.
  */

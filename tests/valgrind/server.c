@@ -77,7 +77,7 @@ static bool await(struct server *s, const char *words)
 static bool shake_hands(struct server *s)
 {
     int rc;
-    must(gnutls_init(&s->tls, GNUTLS_SERVER) == 0);
+    must(gnutls_init(&s->tls, GNUTLS_SERVER | GNUTLS_NO_SIGNAL) == 0);
     must(gnutls_set_default_priority(s->tls) == 0);
     must(gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE,
                                 s->credentials) == 0);
