@@ -35,9 +35,8 @@ void tls_session_note(struct tls_session *s, const char *text)
 
 /* "GNUTLS_A_HANDSHAKE_FAILURE" as "alert: handshake failure", which is the
  * alert's name in RFC 8446, 6. */
-static void set_alert(struct tls_session *s)
+static void set_alert(struct tls_session *s, gnutls_alert_description_t alert)
 {
-    gnutls_alert_description_t alert = gnutls_alert_get(s->gnutls);
     const char *name = gnutls_alert_get_strname(alert);
     if (name == NULL || strncmp(name, ALERT_PREFIX, strlen(ALERT_PREFIX)) != 0)
         name = ALERT_PREFIX "unknown";
@@ -55,6 +54,17 @@ int tls_session_die(struct tls_session *s, int e, const char *text)
     return e;
 }
 
+/*
+ * A client that dislikes our certificate in TLS 1.3 may say so before it has
+ * keys of its own in use (OpenSSL does), when GnuTLS takes encrypted records
+ * only. The record: alert, version, length 2, fatal, which.
+ */
+static bool is_clear_alert(const struct tls_session *s)
+{
+    static const uint8_t record[] = {21, 3, 3, 0, 2, 2};
+    return !s->established && memcmp(s->last, record, sizeof(record)) == 0;
+}
+
 int tls_session_die_of(struct tls_session *s, ptrdiff_t rc)
 {
     if (s->refusal != S2S_OK)
@@ -64,7 +74,11 @@ int tls_session_die_of(struct tls_session *s, ptrdiff_t rc)
     if (rc == GNUTLS_E_MEMORY_ERROR)
         return tls_session_die(s, S2S_ENO_MEMORY, error_text(S2S_ENO_MEMORY));
     if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-        set_alert(s);
+        set_alert(s, gnutls_alert_get(s->gnutls));
+        return tls_session_die(s, S2S_ETLS_HANDSHAKE, NULL);
+    }
+    if (rc == GNUTLS_E_DECRYPTION_FAILED && is_clear_alert(s)) {
+        set_alert(s, (gnutls_alert_description_t)s->last[6]);
         return tls_session_die(s, S2S_ETLS_HANDSHAKE, NULL);
     }
     if (s->io.ended)
@@ -89,10 +103,20 @@ static ssize_t answer(struct tls_session *s, ptrdiff_t n)
     return -1;
 }
 
+static void remember(struct tls_session *s, const uint8_t *bytes, size_t length)
+{
+    size_t n = length < sizeof(s->last) ? length : sizeof(s->last);
+    memmove(s->last, s->last + n, sizeof(s->last) - n);
+    memcpy(s->last + sizeof(s->last) - n, bytes + length - n, n);
+}
+
 static ssize_t pull(gnutls_transport_ptr_t p, void *buffer, size_t length)
 {
     struct tls_session *s = p;
-    return answer(s, tls_io_pull(&s->io, buffer, length));
+    ptrdiff_t n = tls_io_pull(&s->io, buffer, length);
+    if (n > 0 && !s->established)
+        remember(s, buffer, (size_t)n);
+    return answer(s, n);
 }
 
 static ssize_t push(gnutls_transport_ptr_t p, const giovec_t *parts, int count)

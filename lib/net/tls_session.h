@@ -5,6 +5,7 @@
 #include <s2sprobe.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/domain.h"
 #include "net/tls_io.h"
@@ -27,6 +28,7 @@ struct tls_session {
     int refusal;          /* why there is no certificate of ours */
     bool server;
     bool chosen;
+    uint8_t last[7];             /* bytes received in the handshake */
     const unsigned char **chain; /* both made when asked for */
     size_t *chain_sizes;
     int failure;      /* what it died of */

@@ -33,6 +33,40 @@ static void fill_tls(s2s_result *r)
     result_add_name(r, "dns", "x", true);
 }
 
+static void fill_auth(s2s_result *r)
+{
+    struct result_also *also = result_add_also(r, "x");
+    struct result_ping *ping = result_add_ping(r, 1);
+    r->auth.method = r->auth.external = r->auth.external_text = "x";
+    r->auth.dialback = r->auth.dialback_condition = "x";
+    r->acks.version = "x";
+    if (also == NULL || ping == NULL)
+        return;
+    also->answer = also->condition = "x";
+    ping->answer = ping->condition = ping->via = "x";
+    ping->us = ping->ack_us = 1;
+}
+
+static void fill_inbound(s2s_result *r)
+{
+    const struct inbound seen = {
+        .address = "x",
+        .from = "x",
+        .to = "x",
+        .tls_error = "x",
+        .auth = INBOUND_EXTERNAL,
+        .auth_error = "x",
+        .error = "x",
+        .error_text = "x",
+        .our_error = "x",
+        .at_accept = 1,
+        .at_tls = 2,
+        .at_auth = 3,
+    };
+    r->listening = true;
+    (void)result_add_inbound(r, &seen);
+}
+
 static void fill(s2s_result *r)
 {
     result_fail(r, S2S_ESTREAM_ERROR, "x");
@@ -46,6 +80,8 @@ static void fill(s2s_result *r)
     result_find(r, FINDING_TIMEOUT, "x");
     fill_stream(r);
     fill_tls(r);
+    fill_auth(r);
+    fill_inbound(r);
     for (int stage = 0; stage <= S2S_STAGE_DONE; stage++)
         if (result_stage_index(stage) >= 0)
             result_add_us(r, stage, 1);

@@ -156,8 +156,8 @@ def _(lab):
     with speaking_for(lab, ours) as context:
         stream = s2s.Stream(context, ours, 'ejabberd.test', timeout_ms=LONG)
         take(context, stream, opened)
-        big = 'x' * 600000  # of 524288 that are allowed
-        stream.send(f"<message from='{ours}' to='nobody@ejabberd.test'><body>{big}</body></message>")
+        big = f"<body>{'x' * 600000}</body>"  # of 524288 that are allowed
+        stream.send(f"<message from='{ours}' to='nobody@ejabberd.test'>{big}</message>")
         take(context, stream, closed)
         has(stream.result(), {'success': False, 'code': 'stream_error',
                               'streamError.condition': 'policy-violation'})

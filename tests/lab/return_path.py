@@ -4,6 +4,7 @@ The probes of a kind run at once, each between a domain of ours of its own and
 one server; then each has its check.
 """
 import functools
+import socket
 
 import s2sprobe as s2s
 from federation import HOST, LONG, codes, identity, ponged, running, speaking_for
@@ -142,3 +143,12 @@ def _(lab):
     told(results['jabberd2'], silent)
     told(results['ejabberd'], ('dialback_failed', 'auth',
                                {'dialback_error', 'return_no_listener'}))
+
+
+@check('somebody comes and says nothing')
+def _(lab):
+    with speaking_for(lab, identity(lab, 'closed1.test', 'away')) as context, \
+            socket.create_connection((HOST, 5269)):
+        r = context.ping('closed1.test', 'prosody.test', flags=EXTERNAL, timeout_ms=1000)
+    told(r, ('timeout', 'ping', {'acked_not_answered', 'return_silent'}))
+    equal(r.json['inbound']['count'], 1, 'connections')

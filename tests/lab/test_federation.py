@@ -113,13 +113,13 @@ def _(lab):
     equal(member(r.json, 'acks'), None, 'acks')
 
 
-# Not jabberd2: with several TLS handshakes at once it now and then ends one with
-# "SSL handshake error (oid exists)", and with it what waits for that.
+# Not jabberd2: more than a few keys at once, and it ends the connection on which
+# it asked about them ("SSL handshake error"), without a word to anybody.
 @check('100 probes in flight at once, one listener: every pong to its own')
 def _(lab):
-    domains = [f'of{n}.probe.test' for n in range(4)]
+    domains = [f'of{n}.probe.test' for n in range(3)]
     with speaking_for(lab, *domains) as context:
-        users = [(n, domains[n % 4], DOMAIN[THREE[n // 4 % 2]]) for n in range(100)]
+        users = [(n, domains[n % 3], DOMAIN[THREE[n // 3 % 2]]) for n in range(100)]
         for user in users:
             context.submit(s2s.OP_PING, user[1], user[2], user=user, flags=NO_BIDI,
                            timeout_ms=60000, count=2, interval_ms=1)
