@@ -1,6 +1,6 @@
 /* replay PATH...: the inputs of a corpus, files or directories of them, through
- * a fuzz target; so that old cases run in every test.
- * tests/fuzz/run builds a target for fuzzing, without this file.
+ * a fuzz target; so that old cases run in every test. tests/fuzz/run builds a
+ * target for fuzzing, without this file.
  */
 #include <dirent.h>
 #include <stdint.h>
