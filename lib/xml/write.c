@@ -75,7 +75,8 @@ static int keep_whole(struct buf *b, size_t length, int e)
 
 int write_text(struct buf *b, const char *text)
 {
-    return keep_whole(b, b->length, add_escaped(b, text, false));
+    size_t before = b->length;
+    return keep_whole(b, before, add_escaped(b, text, false));
 }
 
 static int add_attribute(struct buf *b, const char *name, const char *value)
@@ -94,7 +95,8 @@ int write_attribute(struct buf *b, const char *name, const char *value)
 {
     if (value == NULL)
         return S2S_OK;
-    return keep_whole(b, b->length, add_attribute(b, name, value));
+    size_t before = b->length;
+    return keep_whole(b, before, add_attribute(b, name, value));
 }
 
 static int ignore_start(void *user, const struct tokenizer_element *element)

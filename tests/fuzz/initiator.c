@@ -165,8 +165,15 @@ static void play(struct run *r, const struct input *in)
 /* An answer is what the peer has sent, byte for byte. */
 static void check_answers(const s2s_result *r, const struct input *in)
 {
+    uint8_t *sent = malloc(in->size + 1);
+    size_t n = 0;
+    must(sent != NULL);
+    for (size_t i = 0; i < in->size; i++)
+        if (in->data[i] != FLIGHT_END)
+            sent[n++] = in->data[i];
     for (const struct result_text *t = r->stanzas.first; t != NULL; t = t->next)
-        must(memmem(in->data, in->size, t->text, strlen(t->text)) != NULL);
+        must(memmem(sent, n, t->text, strlen(t->text)) != NULL);
+    free(sent);
 }
 
 static void check_result(const struct run *run, const struct input *in)

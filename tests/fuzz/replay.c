@@ -1,7 +1,6 @@
 /* replay PATH...: the inputs of a corpus, files or directories of them, through
- * a fuzz target; so that old cases run in every test. A target is built for
- * fuzzing with: clang -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined
- * -Iinclude -Ilib -Itests TARGET.c $(find lib -name '*.c') and the libraries.
+ * a fuzz target; so that old cases run in every test. tests/fuzz/run builds a
+ * target for fuzzing, without this file.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -5,76 +5,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <mxml.h>
 
 #include "../failing.h"
 #include "cases.h"
-#include "trace.h"
-#include "xml/tree.h"
+#include "tree_trace.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-#if MXML_MAJOR_VERSION >= 4
-#define MXML_ELEMENT MXML_TYPE_ELEMENT
-typedef size_t attribute_index;
-#else
-typedef int attribute_index;
-#endif
-
-/* --- a tree, written as a trace --- */
-
-static mxml_node_t *node_of(const tree_node *n)
-{
-    return (mxml_node_t *)(uintptr_t)n;
-}
-
-static void write_start(FILE *out, const tree_node *n)
-{
-    mxml_node_t *node = node_of(n);
-    attribute_index count = mxmlElementGetAttrCount(node);
-    fputc('<', out);
-    if (strcmp(tree_ns(n), "jabber:server") != 0)
-        fprintf(out, "{%s}", tree_ns(n));
-    fputs(tree_local(n), out);
-    for (attribute_index i = 0; i < count; i++) {
-        const char *name = NULL;
-        const char *value = mxmlElementGetAttrByIndex(node, i, &name);
-        assert_ptr_equal(tree_attribute(n, name), value);
-        fprintf(out, " %s='%s'", name, value);
-    }
-    fputc('>', out);
-}
-
-static void write_node(FILE *out, mxml_node_t *n)
-{
-    if (mxmlGetType(n) == MXML_ELEMENT)
-        write_start(out, n);
-    else
-        fprintf(out, "[%s]", mxmlGetOpaque(n));
-}
-
-static void write_tree(FILE *out, const tree_node *root)
-{
-    mxml_node_t *n = node_of(root);
-    bool down = true;
-    while (down || n != node_of(root)) {
-        if (down)
-            write_node(out, n);
-        mxml_node_t *child = down ? mxmlGetFirstChild(n) : NULL;
-        mxml_node_t *sibling = mxmlGetNextSibling(n);
-        if (child != NULL) {
-            n = child;
-            continue;
-        }
-        if (mxmlGetType(n) == MXML_ELEMENT)
-            fputs("</>", out);
-        down = n != node_of(root) && sibling != NULL;
-        if (n == node_of(root))
-            return;
-        n = down ? sibling : mxmlGetParent(n);
-    }
-    fputs("</>", out);
-}
 
 /* Feed all; write each element as it comes. The last result. */
 static int feed(struct tokenizer *t, const struct tree *tree, const char *bytes,
@@ -177,7 +113,8 @@ static void header(void **state)
     struct fixture f;
     (void)state;
     begin(&f, "<s:stream xmlns:s='http://etherx.jabber.org/streams' id='1' "
-              "xmlns='jabber:server' xml:lang='en' xmlnsx='x' xmlns:a='b'>");
+              "xmlns='jabber:server' xml:lang='en' xmlnsx='x' xmlns:a='b' "
+              "abcde='f'>");
     const tree_node *root = tree_root(f.tree);
     assert_non_null(root);
     assert_true(tree_is(root, "http://etherx.jabber.org/streams", "stream"));
@@ -189,6 +126,7 @@ static void header(void **state)
     assert_true(tree_declares(root, "b"));
     assert_false(tree_declares(root, "x"));
     assert_false(tree_declares(root, "en"));
+    assert_false(tree_declares(root, "f"));
     assert_false(tree_declares(root, "1"));
     tree_clear(f.tree);
     assert_null(tree_root(f.tree));
@@ -305,26 +243,30 @@ static void scopes(void **state)
 
 /* --- memory --- */
 
-/* Namespaces cost what they cost in the input, however often they are used. */
+static unsigned long cost(struct fixture *f, const char *text)
+{
+    failing_off();
+    assert_int_equal(feed(f->t, f->tree, text, strlen(text), NULL),
+                     TOKENIZER_MORE);
+    return failing_count();
+}
+
+/* Namespaces cost what they cost in the input, however often they are used:
+ * an element with one costs no more than one without. */
 static void namespaces_are_shared(void **state)
 {
     struct fixture f;
     (void)state;
     begin(&f, HEADER);
-    feed(f.t, f.tree, "<a xmlns:x='u' xmlns:y='v'><x:b/><y:b/>", 39, NULL);
-    failing_off();
-    feed(f.t, f.tree, "<x:b/>", 6, NULL);
-    unsigned long first = failing_count();
-    for (int i = 0; i < 20; i++) {
-        failing_off();
-        feed(f.t, f.tree, i % 2 == 0 ? "<y:b/>" : "<x:b/>", 6, NULL);
-        assert_int_equal(failing_count(), first);
-    }
+    cost(&f, "<a xmlns:x='u' xmlns:y='v' xmlns=''><b/><b/>");
+    unsigned long bare = cost(&f, "<b/>");
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(cost(&f, i % 2 == 0 ? "<y:b/>" : "<x:b/>"), bare);
     end(&f);
 }
 
+static const char session_header[] = "<?xml version='1.0'?>" HEADER;
 static const char session[] =
-    "<?xml version='1.0'?>" HEADER
     "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>"
     "<required/></starttls><x:y xmlns:x='u' x:a='&lt;' b='1' c='2'/>"
     "</stream:features> <db:result from='a' to='b'>key&#x21;"
@@ -340,14 +282,17 @@ static int run_session(FILE *out)
     struct tokenizer *t = tokenizer_new(&sink, &usual_limits);
     int r = S2S_ENO_MEMORY;
     if (t != NULL)
-        r = feed(t, tree, session, sizeof(session) - 1, out);
+        r = feed(t, tree, session_header, strlen(session_header), out);
+    assert_true(r >= 0 || tree_root(tree) == NULL);
+    if (r >= 0)
+        r = feed(t, tree, session, strlen(session), out);
     tokenizer_free(t);
     tree_free(tree);
     return r;
 }
 
-/* Whichever call fails, alone or with all after it: a clean error, or the
- * very same trees, and no leak (sanitizers and valgrind tell). */
+/* Whichever call fails, alone or with all after it: a clean error and no
+ * other trees than without. */
 static void sweep(bool sticky)
 {
     char *good = NULL;
@@ -357,7 +302,7 @@ static void sweep(bool sticky)
     assert_int_equal(run_session(out), TOKENIZER_FOOTER);
     unsigned long calls = failing_count();
     fclose(out);
-    assert_true(calls > 50);
+    assert_true(calls > 10);
     for (unsigned long nth = 1; nth <= calls; nth++) {
         char *text = NULL;
         out = open_memstream(&text, &size);
@@ -372,6 +317,7 @@ static void sweep(bool sticky)
     free(good);
 }
 
+/* Sanitizers and valgrind tell of leaks. */
 static void memory_runs_out(void **state)
 {
     (void)state;
@@ -386,6 +332,30 @@ static void silent(const char *message)
 }
 #endif
 
+/* Of LeakSanitizer, when it is there. */
+__attribute__((weak)) void __lsan_disable(void);
+__attribute__((weak)) void __lsan_enable(void);
+
+/* From here on Mini-XML's own memory fails as well: four functions, or more.
+ * Leaks are not looked for: Mini-XML forgets an element's list of attributes
+ * when there is no memory for the first one's name. */
+static void memory_of_mini_xml_runs_out(void **state)
+{
+    (void)state;
+#if MXML_MAJOR_VERSION < 4
+    /* Or it tells stderr when its memory runs out, and crashes when there is
+     * none left to note who is to be told. */
+    mxmlSetErrorCallback(silent);
+#endif
+    assert_true(failing_include("libmxml") >= 4);
+    if (__lsan_disable != NULL)
+        __lsan_disable();
+    sweep(false);
+    sweep(true);
+    if (__lsan_enable != NULL)
+        __lsan_enable();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,14 +367,7 @@ int main(void)
         cmocka_unit_test(scopes),
         cmocka_unit_test(namespaces_are_shared),
         cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(memory_of_mini_xml_runs_out),
     };
-#if MXML_MAJOR_VERSION < 4
-    /* Or it tells stderr when its memory runs out, and crashes when there is
-     * none left to note who is to be told. */
-    mxmlSetErrorCallback(silent);
-#endif
-    /* Mini-XML's own memory fails as well: four functions, or more. */
-    if (failing_include("libmxml") < 4)
-        return 1;
     return cmocka_run_group_tests_name("xml/tree", tests, NULL, NULL);
 }
