@@ -105,9 +105,9 @@ static void tell_broken(struct certificate_case *j)
             text = reasons[i].text;
             break;
         }
-    decide(j, RESULT_UNTRUSTED,
-           certificate_verdict_find(j->result, FINDING_CERT_INVALID, "%s",
-                                    text));
+    decide(
+        j, RESULT_UNTRUSTED,
+        certificate_verdict_find(j->result, FINDING_CERT_INVALID, "%s", text));
 }
 
 /* Every signature is good up to an authority, even if some are weak. */

@@ -27,11 +27,6 @@ static void on_failed(void *user, int error)
     initiator_fail(p->stream, error, io_text(p, error));
 }
 
-static bool is_tls_record(uint8_t first)
-{
-    return first >= 0x14 && first <= 0x17; /* RFC 8446, B.1 */
-}
-
 static void on_tls_failed(void *user, int error)
 {
     struct probe *p = user;
@@ -46,7 +41,7 @@ static void on_tls_failed(void *user, int error)
         return;
     }
     if (p->config.tls == INITIATOR_STARTTLS && l->heard_tls &&
-        !is_tls_record(l->first_tls)) {
+        !link_is_tls(l->first_tls)) {
         /* What came in place of TLS was sent in the clear, behind
          * <proceed/>. */
         result_find(p->result, FINDING_TLS_INJECTION, NULL);

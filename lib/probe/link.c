@@ -169,3 +169,8 @@ int link_fd(const struct link *l)
     int fd = l->transport.fd(l->conn);
     return fd >= 0 ? fd : -1;
 }
+
+bool link_is_tls(uint8_t first)
+{
+    return first >= 0x14 && first <= 0x17; /* RFC 8446, B.1 */
+}

@@ -47,6 +47,9 @@ int link_tls_info(struct link *l, s2s_tls_info *info);
 /* 0, S2S_WANT_* with l->want set, or an error. */
 int link_handshake(struct link *l);
 
+/* Whether a byte can begin a TLS record. */
+bool link_is_tls(uint8_t first);
+
 /* The descriptor to wait on, or -1. */
 int link_fd(const struct link *l);
 

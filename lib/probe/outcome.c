@@ -79,7 +79,7 @@ static bool refused_certificate(const struct probe *p)
     const s2s_result *r = p->result;
     bool broken = r->error == S2S_ECLOSED || r->error == S2S_ETLS_HANDSHAKE;
     if (!p->certificate_set || !broken || !p->link.heard_tls ||
-        initiator_heard_secured(p->stream))
+        !link_is_tls(p->link.first_tls) || initiator_heard_secured(p->stream))
         return false;
     return p->stage == S2S_STAGE_TLS || r->tls.client_certificate_sent;
 }

@@ -9,12 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENGINE_DONE  1u  /* the end */
-#define ENGINE_WRITE 2u  /* send output(), then sent() */
-#define ENGINE_TLS   4u  /* start TLS, then tell that it stands */
-#define ENGINE_READ  8u  /* receive, then input() */
-#define ENGINE_LAST  16u /* beside ENGINE_WRITE: a farewell. Try, do not wait  \
-                          */
+#define ENGINE_DONE  1u /* the end */
+#define ENGINE_WRITE 2u /* send output(), then sent() */
+#define ENGINE_TLS   4u /* start TLS, then tell that it stands */
+#define ENGINE_READ  8u /* receive, then input() */
+#define ENGINE_LAST                                                            \
+    16u /* beside ENGINE_WRITE: a farewell. Try, do not wait                   \
+         */
 
 struct engine {
     unsigned (*wants)(const void *self);

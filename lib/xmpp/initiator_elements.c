@@ -39,10 +39,13 @@ static void say_farewell(struct initiator *i, int error)
     if (said || !i->header_sent || error == S2S_ENOT_XMPP ||
         error == S2S_ETLS_INJECTION)
         return;
+    size_t start = i->out.length;
     if (stream_error_write(&i->out, error) != S2S_OK ||
         buf_add_text(&i->out, close_tag) != S2S_OK)
-        i->out.length = 0;
-    wire_sent(i->config->log, (const char *)i->out.data, i->out.length, false);
+        i->out.length = start;
+    if (i->out.length > start)
+        wire_sent(i->config->log, (const char *)i->out.data + start,
+                  i->out.length - start, false);
 }
 
 void initiator_fail(struct initiator *i, int error, const char *text)

@@ -125,7 +125,7 @@ static bool is_stage(int stage)
         S2S_STAGE_QUEUE,    S2S_STAGE_DNS,      S2S_STAGE_TCP,
         S2S_STAGE_STREAM,   S2S_STAGE_STARTTLS, S2S_STAGE_TLS,
         S2S_STAGE_FEATURES, S2S_STAGE_AUTH,     S2S_STAGE_PING,
-        S2S_STAGE_DONE,
+        S2S_STAGE_OPEN,     S2S_STAGE_DONE,
     };
     for (size_t i = 0; i < COUNT(stages); i++)
         if (stages[i] == stage)

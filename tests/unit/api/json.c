@@ -53,7 +53,7 @@ static const char full[] =
     "{\"address\":\"192.0.2.1\",\"outcome\":\"connected\"}],"
     "\"timings\":{\"queue\":5.005,\"dns\":10.01,\"tcp\":20.02,"
     "\"stream\":30.03,\"starttls\":40.04,\"tls\":50.05,\"features\":60.06,"
-    "\"auth\":70.07,\"ping\":80.08,\"total\":100.1},"
+    "\"auth\":70.07,\"ping\":80.08,\"open\":90.09,\"total\":100.1},"
     "\"tls\":{\"mode\":\"starttls\",\"established\":true,\"verified\":true,"
     "\"protocol\":\"TLS1.3\",\"cipher\":\"C\",\"alpn\":\"xmpp-server\","
     "\"serverName\":\"them.example\",\"starttlsOffered\":true,"
