@@ -81,6 +81,7 @@ static int submit(struct play *p)
     const s2s_tls tls = peer_tls(p->peer);
     const s2s_options options = {
         .size = sizeof(options),
+        .ping_method = S2S_PING_DIALBACK_VERIFY,
         .port = s->port,
         .tls_mode = s->tls_mode,
         .timeout_ms = PLAY_TIMEOUT_MS,
