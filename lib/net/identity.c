@@ -120,13 +120,16 @@ static int refuse_pkcs12(const struct options_identity *i, int rc, char *what)
                   what);
 }
 
-/* The password of a file that has none may be nothing, or of no length. */
-static const char *password_of(gnutls_pkcs12_t p12, const char *given)
+/* Check the password. That of a file that has none may be nothing, or of no
+ * length. A file without a MAC is as good: it is our own. */
+static int check_password(gnutls_pkcs12_t p12, const char **password)
 {
-    if (given == NULL && gnutls_pkcs12_verify_mac(p12, NULL) != 0 &&
-        gnutls_pkcs12_verify_mac(p12, "") == 0)
-        return "";
-    return given;
+    int rc = gnutls_pkcs12_verify_mac(p12, *password);
+    if (rc == GNUTLS_E_MAC_VERIFY_FAILED && *password == NULL) {
+        *password = "";
+        rc = gnutls_pkcs12_verify_mac(p12, *password);
+    }
+    return rc == GNUTLS_E_ASN1_ELEMENT_NOT_FOUND ? 0 : rc;
 }
 
 static int parse_pkcs12(gnutls_pkcs12_t p12, const struct options_identity *i,
@@ -136,9 +139,9 @@ static int parse_pkcs12(gnutls_pkcs12_t p12, const struct options_identity *i,
     int rc = gnutls_pkcs12_import(p12, &der, GNUTLS_X509_FMT_DER, 0);
     if (rc != 0)
         return rc;
-    const char *password = password_of(p12, i->password);
-    rc = gnutls_pkcs12_verify_mac(p12, password);
-    if (rc != 0 && rc != GNUTLS_E_ASN1_ELEMENT_NOT_FOUND) /* it has none */
+    const char *password = i->password;
+    rc = check_password(p12, &password);
+    if (rc != 0)
         return rc;
     rc = gnutls_pkcs12_simple_parse(p12, password, &p->key, &p->chain,
                                     &p->count, NULL, NULL, NULL,

@@ -60,7 +60,7 @@ static void send_ping(struct talk *t)
         initiator_fail(p->stream, e, error_text(e));
         return;
     }
-    t->ping = result_add_ping(p->result, now(t));
+    t->ping = t->last = result_add_ping(p->result, now(t));
     t->sent++;
 }
 
@@ -263,8 +263,9 @@ void talk_on_acked(void *user)
 {
     struct talk *t = user;
     const struct result_acks *a = &t->probe->result->acks;
-    if (t->ping != NULL && t->ping->ack_us < 0 && a->acked == a->sent)
-        t->ping->ack_us = now(t) - t->ping->sent_at;
+    /* The answer may have come before. */
+    if (t->last != NULL && t->last->ack_us < 0 && a->acked == a->sent)
+        t->last->ack_us = now(t) - t->last->sent_at;
     if (t->probe->options.op == TALK_OP_STREAM)
         t->probe->observer->acked(t->probe->observer->user, a->acked);
 }

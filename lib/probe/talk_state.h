@@ -22,6 +22,7 @@ struct talk {
     struct loop_timer next; /* ping */
     bool due;
     struct result_ping *ping; /* the one that is out */
+    struct result_ping *last; /* the one sent last, out or not */
     uint32_t sent;            /* pings */
     char id[TALK_ID];
     struct stanza_facts stanza; /* of S2S_OP_SEND */

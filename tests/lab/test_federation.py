@@ -91,9 +91,10 @@ def many(server, acks):
         ponged(r, 'inbound', count=5)
         equal(len(set(map(answered, r.stanzas()))), 5, 'different ids')
         equal(member(r.json, 'acks.enabled'), acks, 'acks')
-        if acks:
-            has(r, {'acks.sent': 5, 'acks.acked': 5})
-        equal(['ackMs' in p for p in r.json['pings']], [bool(acks)] * 5, 'acknowledged')
+        if acks:  # what comes after the last answer is not waited for
+            has(r, {'acks.sent': 5})
+            assert r.json['acks']['acked'] >= 4, r.raw
+        equal(['ackMs' in p for p in r.json['pings']][:4], [bool(acks)] * 4, 'acknowledged')
         # What the first one pays for, the others have: one connection came in.
         equal(max(c['stanzas'] for c in r.json['inbound']['connections']), 5, 'stanzas')
         print(f'# {server}: ' + ', '.join(f"{p['ms']:.1f}" for p in r.json['pings']) + ' ms')
@@ -275,8 +276,9 @@ def _(lab):
             more = console.recv(4096).decode()
             assert more, text
             text += more
-    print('# ' + text.strip().rsplit('\n', 1)[-1])
-    assert 'pong from shell.probe.test' in text, text
+    pong = re.search('pong from shell.probe.test in [0-9.]+s', text)
+    assert pong, text
+    print('# ' + pong[0])
 
 
 def main():
