@@ -16,6 +16,7 @@
 #define EVENTS_AT_ONCE 64
 #define FIRST_CAPACITY 64u
 #define MICROSECONDS   1000000
+#define OWN            UINT64_MAX /* the loop's own descriptors; else: the fd */
 
 static int64_t monotonic(void *user)
 {
@@ -27,7 +28,7 @@ static int64_t monotonic(void *user)
 
 static int add_own(struct loop *l, int fd)
 {
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event e = {.events = EPOLLIN, .data.u64 = OWN};
     if (fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) != 0)
         return S2S_EINTERNAL;
     return S2S_OK;
@@ -129,7 +130,7 @@ int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events)
     bool known = l->owners[fd] == w;
     if (known && w->events == events)
         return S2S_OK;
-    struct epoll_event event = {.events = events, .data.ptr = w};
+    struct epoll_event event = {.events = events, .data.u64 = (uint64_t)fd};
     e = put(l, fd, &event, known);
     if (e != S2S_OK)
         return e;
@@ -267,17 +268,23 @@ static void fire_timers(struct loop *l)
     }
 }
 
+/* An open file that a caller moved to another number stays registered with the
+ * old one, beyond our reach: it may have no owner, or fire another in vain. */
+static void fire_owner(const struct loop *l, uint64_t fd)
+{
+    struct loop_watch *w = fd < l->owner_count ? l->owners[fd] : NULL;
+    if (w != NULL && w->events != 0)
+        w->fire(w->user);
+}
+
 void loop_fire(struct loop *l)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
-    for (int i = 0; i < n; i++) {
-        struct loop_watch *w = events[i].data.ptr;
-        if (w != NULL)
-            w->fire(w->user);
-    }
     for (int i = 0; i < n; i++)
-        if (events[i].data.ptr == NULL) {
+        fire_owner(l, events[i].data.u64);
+    for (int i = 0; i < n; i++)
+        if (events[i].data.u64 == OWN) {
             /* One of the two: asking both costs less than telling. */
             drain(l->event);
             drain(l->timer);

@@ -343,6 +343,44 @@ static void number_reused(void **state)
     loop_free(&l);
 }
 
+/* A caller moves an open file to another number: the kernel keeps the first
+ * registration, and nothing can take it away. It must not lead to a watch that
+ * is gone, and fires only who owns the number now. */
+static void file_moved(void **state)
+{
+    struct loop l = virtual_loop();
+    struct pair a, b;
+    (void)state;
+    open_pair(&a);
+    struct loop_watch *gone = malloc(sizeof(*gone));
+    assert_non_null(gone);
+    *gone = a.watch;
+    assert_int_equal(loop_watch(&l, gone, a.ours, EPOLLIN), 0);
+    int number = a.ours;
+    a.ours = dup(number);
+    assert_true(a.ours >= 0);
+    close(number);
+    assert_int_equal(loop_watch(&l, gone, a.ours, EPOLLIN), 0);
+    assert_int_equal(send(a.theirs, "a", 1, MSG_NOSIGNAL), 1);
+    assert_int_equal(fires(&l, &a), 1);
+    assert_int_equal(loop_watch(&l, gone, -1, 0), 0);
+    memset(gone, 0xff, sizeof(*gone));
+    free(gone);
+    assert_int_equal(fires(&l, &a), 0);
+    open_pair(&b);
+    if (b.ours != number) {
+        assert_int_equal(dup2(b.ours, number), number);
+        close(b.ours);
+        b.ours = number;
+    }
+    assert_int_equal(loop_watch(&l, &b.watch, b.ours, EPOLLIN), 0);
+    (void)fires(&l, &b);
+    assert_int_equal(a.fired, 0);
+    close_pair(&a);
+    close_pair(&b);
+    loop_free(&l);
+}
+
 /* Many at once: all have their turn, and a signal does not get lost. */
 static void many_watches(void **state)
 {
@@ -392,7 +430,7 @@ int main(void)
         cmocka_unit_test(signal_handler), cmocka_unit_test(watched),
         cmocka_unit_test(moved),          cmocka_unit_test(refused),
         cmocka_unit_test(number_reused),  cmocka_unit_test(many_watches),
-        cmocka_unit_test(descriptors),
+        cmocka_unit_test(file_moved),     cmocka_unit_test(descriptors),
     };
     return cmocka_run_group_tests_name("probe/loop", tests, NULL, NULL);
 }
