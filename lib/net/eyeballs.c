@@ -301,6 +301,8 @@ void eyeballs_describe(const struct eyeballs *e, char *out, size_t size)
     for (size_t i = 0; i < e->count; i++) {
         char address[ADDRESS_TEXT];
         const struct eyeballs_attempt *a = &e->attempts[i];
+        if (a->forbidden)
+            continue;
         address_format(&a->address.any, a->length, address);
         int n = snprintf(out + used, size - used, "%s%s: %s",
                          used > 0 ? "; " : "", address,

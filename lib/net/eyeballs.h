@@ -67,7 +67,8 @@ const struct eyeballs_outcome *eyeballs_outcome(
     const struct eyeballs_outcome *stopped);
 extern const struct eyeballs_outcome eyeballs_timed_out, eyeballs_abandoned;
 
-/* "192.0.2.1: connection refused; 2001:db8::1: network unreachable" */
+/* "192.0.2.1: connection refused; 2001:db8::1: network unreachable", without
+ * those that are forbidden. */
 void eyeballs_describe(const struct eyeballs *e, char *out, size_t size);
 
 /* Close what is open, the winner's socket included. */

@@ -21,6 +21,7 @@ struct tcp {
     enum tcp_phase phase;
     int error;       /* while FAILED or UNRESOLVED */
     int adopted;     /* -1: none, the race decides */
+    bool literal;    /* the host is an address */
     bool unanswered; /* UNRESOLVED because no DNS server answered */
     bool drained;
     bool quickack;
@@ -96,6 +97,7 @@ static int begin(struct tcp *c, uint16_t port)
     if (literal.length == 0)
         return resolver_lookup(c->settings->resolver, c->host, port, resolved,
                                c, &c->query);
+    c->literal = true;
     start(c, &literal, 1);
     return S2S_OK;
 }
@@ -340,19 +342,22 @@ static void find(const struct eyeballs *e, size_t index, const char *address,
         result_find(result, FINDING_ADDRESS_UNREACHABLE, address);
 }
 
+/* Whoever may not go to an address need not learn by a name that it is there:
+ * of a forbidden one only what the caller wrote is told. */
 void tcp_report(const void *conn, s2s_result *result)
 {
-    const struct eyeballs *e = &((const struct tcp *)conn)->race;
+    const struct tcp *c = conn;
+    const struct eyeballs *e = &c->race;
     const struct eyeballs_outcome *stopped = result->error == S2S_ECANCELLED
                                                  ? &eyeballs_abandoned
                                                  : &eyeballs_timed_out;
     for (size_t i = 0; i < e->count; i++) {
         char address[ADDRESS_TEXT];
         const struct eyeballs_attempt *a = &e->attempts[i];
+        const char *told = a->forbidden && !c->literal ? NULL : address;
         address_format(&a->address.any, a->length, address);
-        result_add_attempt(result, address,
-                           eyeballs_outcome(e, i, stopped)->name);
-        find(e, i, address, result);
+        result_add_attempt(result, told, eyeballs_outcome(e, i, stopped)->name);
+        find(e, i, told, result);
         if (e->winner == (int)i)
             result->address = result_text(result, address);
     }

@@ -562,7 +562,8 @@ def _(lab):
     r = s2s.connect(FROM, 'prosody.test', setup=resolving(
         lab, address_filter=s2s.ADDRESS_FILTER(refuse)))
     has(r, {'success': False, 'code': 'address_forbidden',
-            'attempts': [{'address': '127.0.0.11', 'outcome': 'forbidden'}]})
+            'attempts': [{'outcome': 'forbidden'}]})
+    equal('127.0.0.11' in r.raw, False, 'where the name leads, told')
     equal(refused, ['127.0.0.11'])
 
 
