@@ -78,6 +78,19 @@ const char *result_untrusted(s2s_result *r, const void *bytes, size_t length)
     return copy;
 }
 
+/* Without the beginning of a character that the end was cut off. */
+static size_t whole_length(const char *line, size_t length)
+{
+    uint32_t code;
+    size_t at = length;
+    while (at > 0 && length - at < 3 &&
+           ((unsigned char)line[at] & 0xc0) != 0xc0)
+        at--;
+    const uint8_t *last = (const uint8_t *)line + at;
+    return at < length && utf8_decode(last, length - at, &code) == 0 ? at
+                                                                     : length;
+}
+
 void result_fail(s2s_result *r, int error, const char *format, ...)
 {
     char line[MESSAGE_MAX];
@@ -92,7 +105,7 @@ void result_fail(s2s_result *r, int error, const char *format, ...)
     r->error = error;
     size_t length = n < 0 ? 0 : (size_t)n;
     if (length >= sizeof(line))
-        length = sizeof(line) - 1;
+        length = whole_length(line, sizeof(line) - 1);
     const char *message = result_untrusted(r, line, length);
     if (message != NULL)
         r->message = message;
