@@ -297,7 +297,7 @@ typedef struct s2s_limits {
     uint32_t probe;                 /* bytes of one probe [1048576] */
     uint32_t stanzas;               /* top-level elements of a probe [100] */
     uint32_t inbound;         /* connections that came in, at once [256] */
-    uint32_t inbound_address; /* of them unauthenticated of one address [8] */
+    uint32_t inbound_address; /* of them unauthenticated of one address [32] */
 } s2s_limits;
 
 typedef struct s2s_context_options {
@@ -473,7 +473,8 @@ S2S_API void s2s_context_stop(s2s_context *context);
  * "[2001:db8::1]:5269", "0.0.0.0:0"; port 0 takes a free one. Peers find us by
  * the DNS of our domains, which is not looked at. *port gets the port, and may
  * be NULL. Returns 0, S2S_EINVALID_ARGUMENT (no address), S2S_EPOLICY (the
- * system does not let us), S2S_ENO_MEMORY, S2S_EINTERNAL, S2S_EBUSY.
+ * system does not let us), S2S_ELIMIT (32 are open), S2S_ENO_MEMORY,
+ * S2S_EINTERNAL, S2S_EBUSY.
  */
 S2S_API int s2s_context_listen(s2s_context *context, const char *address,
                                uint16_t *port);

@@ -63,24 +63,46 @@ static int refuse(int op, int error, const char *what, s2s_result **out)
     return error;
 }
 
+/* Where the identity of this one call listens. */
+static int listen_for_call(s2s_context *c, const s2s_identity *from,
+                           char text[OPTIONS_WHAT])
+{
+    s2s_identity known;
+    int e = options_load(&known, sizeof(known), from);
+    for (size_t i = 0;
+         e == S2S_OK && known.listen != NULL && known.listen[i] != NULL; i++) {
+        e = context_listen(c, known.listen[i], NULL);
+        if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
+            e = options_load_invalid(text,
+                                     "identity.listen: cannot listen on %.60s",
+                                     known.listen[i]);
+    }
+    return e;
+}
+
 static int run_alone(int op, const char *from, const char *to,
-                     const s2s_options *options,
-                     const s2s_context_options *setup, s2s_result **out)
+                     const s2s_options *options, const s2s_options *known,
+                     s2s_result **out)
 {
     char what[OPTIONS_WHAT];
     char text[OPTIONS_WHAT + 8];
     s2s_context *c;
-    int e = context_new(setup, &c, what);
+    int e = context_new(known->setup, &c, what);
     if (e == S2S_EINVALID_ARGUMENT) {
         memcpy(text, "setup.", 6);
         memcpy(text + 6, what, strlen(what) + 1);
         return refuse(op, e, text, out);
     }
     if (e == S2S_EINTERNAL)
-        return refuse(op, e, "no context: " ERROR_NO_DESCRIPTORS, out);
+        return refuse(op, e, "no context: the system has no descriptors left",
+                      out);
     if (e != S2S_OK)
         return e;
-    e = run_on(c, op, from, to, options, out);
+    e = listen_for_call(c, known->identity, what);
+    if (e == S2S_EINVALID_ARGUMENT)
+        e = refuse(op, e, what, out);
+    else if (e == S2S_OK)
+        e = run_on(c, op, from, to, options, out);
     context_free(c);
     return e;
 }
@@ -98,7 +120,7 @@ static int run(int op, const char *from, const char *to,
         return refuse(op, S2S_EINVALID_ARGUMENT,
                       "setup: not together with context", out);
     if (known.context == NULL)
-        return run_alone(op, from, to, options, known.setup, out);
+        return run_alone(op, from, to, options, &known, out);
     if (context_busy(known.context))
         return S2S_EBUSY;
     return run_on(known.context, op, from, to, options, out);
@@ -192,7 +214,9 @@ int s2s_context_submit(s2s_context *context, int op, const char *from,
     if (known.setup != NULL ||
         (known.context != NULL && known.context != context))
         return S2S_EINVALID_ARGUMENT;
-    return context_submit(context, op, from, to, options, user, id);
+    known.size = sizeof(known);
+    known.context = context;
+    return context_submit(context, op, from, to, &known, user, id);
 }
 
 void s2s_context_cancel(s2s_context *context, uint64_t id)
@@ -251,7 +275,9 @@ int s2s_stream_open(s2s_context *context, const char *from, const char *to,
     if (known.setup != NULL ||
         (known.context != NULL && known.context != context))
         return S2S_EINVALID_ARGUMENT;
-    return context_open(context, from, to, options, user, stream);
+    known.size = sizeof(known);
+    known.context = context;
+    return context_open(context, from, to, &known, user, stream);
 }
 
 int s2s_stream_send(s2s_stream *stream, const char *stanza, size_t length)
@@ -294,7 +320,7 @@ void *s2s_stream_user(const s2s_stream *stream)
 
 void s2s_stream_close(s2s_stream *stream)
 {
-    stream_close(stream);
+    context_stream_close(stream);
 }
 
 const s2s_result *s2s_stream_result(const s2s_stream *stream)

@@ -243,6 +243,14 @@
       "its certificate or its dialback failed here.")                          \
     X(RETURN_NO_VERIFY, "return_no_verify", ERROR, "peer",                     \
       "The server connected to us but never asked about our dialback key.")    \
+    X(RETURN_VERIFIED, "return_verified", ERROR, "peer",                       \
+      "Our listener was asked about our dialback key and called it good, but " \
+      "the server does not tell the outcome on the stream. Its log may say "   \
+      "more.")                                                                 \
+    X(RETURN_NO_ROOM, "return_no_room", ERROR, "us",                           \
+      "Our listener turned a connection away: too many were open that had "    \
+      "not authenticated. Raise limits.inbound or limits.inbound_address, or " \
+      "probe less at once.")                                                   \
     X(RETURN_IDLE, "return_idle", ERROR, "peer",                               \
       "The server connected to us and authenticated, but sent no answer.")     \
     /* Ourselves */                                                            \

@@ -22,6 +22,7 @@ struct inbound {
     bool direct;             /* it began with TLS */
     bool tls_tried, tls;     /* begun; stands */
     bool ended;
+    bool turned_away;              /* there was no room for it */
     char tls_error[96];            /* why the handshake failed */
     enum inbound_auth auth;        /* how it has authenticated */
     bool auth_tried;               /* <auth/> or db:result came */
@@ -36,5 +37,14 @@ struct inbound {
     /* Microseconds of the loop's clock; 0: not yet. */
     int64_t at_accept, at_tls, at_auth, at_end;
 };
+
+/* Whether it may have been from domain `theirs` for our domain `ours`
+ * (A-labels): names that were not told may be anybody's. */
+bool inbound_concerns(const struct inbound *i, const char *ours,
+                      const char *theirs);
+
+/* How far it got, and how much it says about whom it concerns: more explains
+ * more. */
+int inbound_rank(const struct inbound *i);
 
 #endif

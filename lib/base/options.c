@@ -38,7 +38,7 @@ static const struct {
     {"probe", offsetof(s2s_limits, probe), 1u << 20, ELEMENT_MIN, 1u << 30},
     {"stanzas", offsetof(s2s_limits, stanzas), 100, 4, 100000},
     {"inbound", offsetof(s2s_limits, inbound), 256, 1, 100000},
-    {"inbound_address", offsetof(s2s_limits, inbound_address), 8, 1, 100000},
+    {"inbound_address", offsetof(s2s_limits, inbound_address), 32, 1, 100000},
 };
 
 static int load_limits(const s2s_limits *from, s2s_limits *to, char *what)
@@ -298,6 +298,8 @@ static int load_own_identity(const s2s_options *o, struct options_probe *p,
     int e = options_load_identity(o->identity, "identity", p->identity, what);
     if (e == S2S_OK && p->identity->listen != NULL && o->context != NULL)
         return options_load_invalid(what, "identity.listen: not with context");
+    if (e == S2S_OK && strcmp(p->identity->domain->ascii, p->from->ascii) != 0)
+        return options_load_invalid(what, "identity.domain: it is not from");
     return e;
 }
 

@@ -181,7 +181,7 @@ void result_add_attempt(s2s_result *r, const char *address, const char *outcome)
 struct result_ping *result_add_ping(s2s_result *r, int64_t now)
 {
     struct result_ping **end = &r->pings;
-    if (r->ping_count >= RESULT_LIST)
+    if (r->ping_count >= RESULT_PINGS)
         return NULL;
     struct result_ping *p = take(r, sizeof(*p));
     if (p == NULL)
@@ -208,21 +208,26 @@ struct result_also *result_add_also(s2s_result *r, const char *domain)
     return a;
 }
 
-struct result_inbound *result_add_inbound(s2s_result *r,
-                                          const struct inbound *seen)
+void result_add_inbound(s2s_result *r, const struct inbound *seen)
 {
     struct result_inbound **end = &r->inbound;
-    if (r->inbound_count >= RESULT_LIST)
-        return NULL;
+    struct result_inbound *least = NULL;
+    size_t kept = 0;
+    r->inbound_count++;
+    for (; *end != NULL; end = &(*end)->next, kept++)
+        if (least == NULL ||
+            inbound_rank(&(*end)->seen) < inbound_rank(&least->seen))
+            least = *end;
+    if (kept == RESULT_INBOUND) {
+        if (inbound_rank(seen) > inbound_rank(&least->seen))
+            least->seen = *seen;
+        return;
+    }
     struct result_inbound *i = take(r, sizeof(*i));
     if (i == NULL)
-        return NULL;
+        return;
     i->seen = *seen;
-    while (*end != NULL)
-        end = &(*end)->next;
     *end = i;
-    r->inbound_count++;
-    return i;
 }
 
 void result_add_name(s2s_result *r, const char *type, const char *value,

@@ -18,7 +18,9 @@
 #include "base/finding.h"
 #include "base/inbound.h"
 
-#define RESULT_STREAMS 4   /* clear, inside TLS, authenticated, one to spare */
+#define RESULT_STREAMS 4  /* clear, inside TLS, authenticated, one to spare */
+#define RESULT_INBOUND 16 /* connections kept; the others are counted */
+#define RESULT_PINGS   1000
 #define RESULT_LIST    512 /* no list grows longer; more is dropped */
 
 struct result_text { /* a list of strings */
@@ -248,12 +250,12 @@ void result_add_name(s2s_result *r, const char *type, const char *value,
                      bool matches);
 /* The next stream of the connection; the last one again when all are used. */
 struct result_stream *result_add_stream(s2s_result *r, bool secure);
-/* A ping just sent, a domain just offered, a connection seen; NULL when there
- * are RESULT_LIST already or no memory. */
+/* A ping just sent, a domain just offered; NULL when there are too many
+ * already or no memory. */
 struct result_ping *result_add_ping(s2s_result *r, int64_t now);
 struct result_also *result_add_also(s2s_result *r, const char *domain);
-struct result_inbound *result_add_inbound(s2s_result *r,
-                                          const struct inbound *seen);
+/* A connection seen: all are counted, those that say most are kept. */
+void result_add_inbound(s2s_result *r, const struct inbound *seen);
 /* The stream begun last, or NULL. */
 const struct result_stream *result_last_stream(const s2s_result *r);
 

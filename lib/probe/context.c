@@ -25,6 +25,7 @@ void context_free(s2s_context *c)
     if (c == NULL)
         return;
     c->busy = true; /* transports are closed by this */
+    c->freeing = true;
     listener_free(c->shared.listener);
     c->shared.listener = NULL;
     free_list(&c->queued);
@@ -39,7 +40,8 @@ void context_free(s2s_context *c)
 static void make_ready(struct probe *p, void *user)
 {
     s2s_context *c = user;
-    if (p->ready || p->finished)
+    /* One that waits in the queue is looked at when its turn comes. */
+    if (p->ready || p->finished || p->started == 0 || c->freeing)
         return;
     p->ready = true;
     TAILQ_INSERT_TAIL(&c->ready, p, link_ready);
@@ -78,11 +80,16 @@ static void start(s2s_context *c, struct probe *p)
         retire(c, p);
 }
 
+static bool can_start(const s2s_context *c)
+{
+    return TAILQ_FIRST(&c->queued) != NULL &&
+           c->running_count < c->shared.options.max_running;
+}
+
 static void start_queued(s2s_context *c)
 {
-    struct probe *p;
-    while (c->running_count < c->shared.options.max_running &&
-           (p = TAILQ_FIRST(&c->queued)) != NULL) {
+    for (unsigned n = 0; n < STEPS_AT_ONCE && can_start(c); n++) {
+        struct probe *p = TAILQ_FIRST(&c->queued);
         TAILQ_REMOVE(&c->queued, p, link_all);
         start(c, p);
     }
@@ -110,18 +117,12 @@ static void step_ready(s2s_context *c)
     }
 }
 
-static bool can_start(const s2s_context *c)
-{
-    return TAILQ_FIRST(&c->queued) != NULL &&
-           c->running_count < c->shared.options.max_running;
-}
-
 static bool inbound_work(const s2s_context *c)
 {
     return c->shared.listener != NULL && listener_has_work(c->shared.listener);
 }
 
-static bool has_work(const s2s_context *c)
+bool context_has_work(const s2s_context *c)
 {
     return TAILQ_FIRST(&c->ready) != NULL ||
            TAILQ_FIRST(&c->finished) != NULL ||
@@ -204,7 +205,7 @@ int context_process(s2s_context *c)
     if (c->busy)
         return S2S_EBUSY;
     context_work(c);
-    if (has_work(c))
+    if (context_has_work(c))
         loop_signal(&c->shared.loop);
     return S2S_OK;
 }
@@ -216,7 +217,7 @@ int context_fd(const s2s_context *c)
 
 int context_timeout_ms(s2s_context *c)
 {
-    return has_work(c) ? 0 : loop_timeout_ms(&c->shared.loop);
+    return context_has_work(c) ? 0 : loop_timeout_ms(&c->shared.loop);
 }
 
 bool context_busy(const s2s_context *c)
@@ -266,7 +267,7 @@ int context_submit(s2s_context *c, int op, const char *from, const char *to,
                    const s2s_options *options, void *user, uint64_t *id)
 {
     struct probe *p;
-    if (atomic_load(&c->stop_asked))
+    if (atomic_load(&c->stop_asked) || c->freeing)
         return S2S_EBUSY;
     int e = context_make(c, op, from, to, options, &p);
     if (e != S2S_OK)
@@ -323,9 +324,9 @@ struct probe *context_take_out(s2s_context *c, struct probe *p)
 struct probe *context_take(s2s_context *c)
 {
     struct probe *p = context_take_out(c, TAILQ_FIRST(&c->finished));
-    if (p != NULL && !has_work(c)) {
+    if (p != NULL && !context_has_work(c)) {
         loop_quiet(&c->shared.loop);
-        if (has_work(c)) /* another thread asked in between */
+        if (context_has_work(c)) /* another thread asked in between */
             loop_signal(&c->shared.loop);
     }
     return p;

@@ -26,12 +26,13 @@ void context_stop(s2s_context *c);
 int context_listen(s2s_context *c, const char *address, uint16_t *port);
 
 /* As s2s_stream_open(), s2s_context_stream(), s2s_stream_next(),
- * s2s_stream_free(). */
+ * s2s_stream_close() and s2s_stream_free(). */
 int context_open(s2s_context *c, const char *from, const char *to,
                  const s2s_options *options, void *user,
                  struct s2s_stream **out);
 struct s2s_stream *context_stream(s2s_context *c);
 const struct stream_event *context_stream_take(struct s2s_stream *s);
+void context_stream_close(struct s2s_stream *s);
 void context_stream_free(struct s2s_stream *s);
 
 /* Whether the calling code runs inside a callback of this context. */

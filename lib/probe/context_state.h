@@ -17,6 +17,7 @@ struct s2s_context {
     struct errand_runner errands;
     TAILQ_HEAD(, s2s_stream) streams; /* that have events */
     bool busy;                        /* callbacks may be on the stack */
+    bool freeing;
     bool woken;
     atomic_bool wake_asked;
     atomic_bool stop_asked;
@@ -34,6 +35,8 @@ void context_withdraw(s2s_context *c, struct probe *p);
 /* Do what can be done now, and whether nothing more can. */
 void context_work(s2s_context *c);
 bool context_idle(const s2s_context *c);
+/* Whether that, or a result or event is there to be taken. */
+bool context_has_work(const s2s_context *c);
 /* In a list, or NULL; a finished one, taken out of its list (NULL: NULL). */
 struct probe *context_find(struct probe_list *list, uint64_t id);
 struct probe *context_take_out(s2s_context *c, struct probe *p);

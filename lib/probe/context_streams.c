@@ -18,7 +18,7 @@ int context_open(s2s_context *c, const char *from, const char *to,
 {
     struct probe *p;
     struct s2s_stream *s;
-    if (atomic_load(&c->stop_asked))
+    if (atomic_load(&c->stop_asked) || c->freeing)
         return S2S_EBUSY;
     int e = context_make(c, TALK_OP_STREAM, from, to, options, &p);
     if (e == S2S_OK)
@@ -46,6 +46,14 @@ const struct stream_event *context_stream_take(struct s2s_stream *s)
         s->listed = false;
     }
     return e;
+}
+
+void context_stream_close(struct s2s_stream *s)
+{
+    if (!s->closed && s->probe->started == 0)
+        context_cancel(s->wake_user, s->probe->id);
+    else
+        stream_close(s);
 }
 
 void context_stream_free(struct s2s_stream *s)

@@ -20,10 +20,8 @@ static int left_ms(const s2s_context *c, int64_t deadline)
     return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
-int context_run(s2s_context *c, int timeout_ms)
+static int wait_for_results(s2s_context *c, int timeout_ms)
 {
-    if (c->busy)
-        return S2S_EBUSY;
     int64_t deadline = deadline_of(c, timeout_ms);
     c->woken = false;
     for (;;) {
@@ -42,6 +40,22 @@ int context_run(s2s_context *c, int timeout_ms)
     }
 }
 
+/* What is left to do keeps the descriptor readable. */
+static void leave(s2s_context *c)
+{
+    if (context_has_work(c))
+        loop_signal(&c->shared.loop);
+}
+
+int context_run(s2s_context *c, int timeout_ms)
+{
+    if (c->busy)
+        return S2S_EBUSY;
+    int e = wait_for_results(c, timeout_ms);
+    leave(c);
+    return e;
+}
+
 struct probe *context_await(s2s_context *c, uint64_t id)
 {
     struct probe *p;
@@ -50,7 +64,7 @@ struct probe *context_await(s2s_context *c, uint64_t id)
         if (context_find(&c->finished, id) == NULL && context_idle(c))
             loop_wait(&c->shared.loop, -1);
     }
-    if (TAILQ_NEXT(p, link_all) != NULL || TAILQ_FIRST(&c->finished) != p)
-        loop_signal(&c->shared.loop); /* others are waiting to be taken */
-    return context_take_out(c, p);
+    p = context_take_out(c, p);
+    leave(c);
+    return p;
 }

@@ -112,7 +112,7 @@ static void on_stanza(void *user, const struct domain *from,
                       struct tokenizer_span verbatim)
 {
     struct inbound_stream *s = user;
-    if (!router_deliver(&s->shared->router, from, to, stanza, verbatim))
+    if (!router_deliver(&s->shared->router, NULL, from, to, stanza, verbatim))
         answer(s, from, to, stanza);
 }
 
@@ -133,21 +133,6 @@ static void on_answer(void *user, const char *from, const char *to,
 
 /* ---- What the pump tells ---- */
 
-/* The certificate for the name that the client asks for; without one, that of
- * the domain in the header; else our first. */
-static int choose(void *chooser, const char *server_name,
-                  const char **certificate, const char **key)
-{
-    const struct inbound_stream *s = chooser;
-    const struct options_identity *i =
-        server_name != NULL ? shared_serves(s->shared, server_name) : NULL;
-    if (i == NULL || i->certificate == NULL)
-        return S2S_OK; /* what the request has */
-    *certificate = i->certificate;
-    *key = i->key;
-    return S2S_OK;
-}
-
 static const struct options_identity *first_certificate(
     const struct inbound_stream *s)
 {
@@ -162,6 +147,22 @@ static const struct options_identity *first_certificate(
             return g->identity;
     }
     return NULL;
+}
+
+/* The certificate for the name that the client asks for, else our first. */
+static int choose(void *chooser, const char *server_name,
+                  const char **certificate, const char **key)
+{
+    const struct inbound_stream *s = chooser;
+    const struct options_identity *i =
+        server_name != NULL ? shared_serves(s->shared, server_name) : NULL;
+    if (i == NULL || i->certificate == NULL)
+        i = first_certificate(s);
+    if (i == NULL)
+        return S2S_EPOLICY;
+    *certificate = i->certificate;
+    *key = i->key;
+    return S2S_OK;
 }
 
 static int begin_tls(void *user)

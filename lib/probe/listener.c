@@ -1,5 +1,6 @@
 #include "probe/listener.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -81,7 +82,7 @@ static void drop(struct listener *l, struct inbound_stream *s)
 {
     s->seen.ended = true;
     s->seen.at_end = loop_now(&l->shared->loop);
-    l->past[l->past_count++ % LISTENER_PAST] = s->seen;
+    router_tell(&l->shared->router, &s->seen);
     if (s->ready)
         TAILQ_REMOVE(&l->ready, s, link_ready);
     TAILQ_REMOVE(&l->streams, s, link_all);
@@ -117,11 +118,20 @@ static bool has_room(const struct listener *l, const char *address)
            strangers < limits->inbound_address;
 }
 
+static void turn_away(struct listener *l, int fd, const char *address)
+{
+    struct inbound seen = {.ended = true, .turned_away = true};
+    seen.at_accept = seen.at_end = loop_now(&l->shared->loop);
+    (void)snprintf(seen.address, sizeof(seen.address), "%s", address);
+    (void)close(fd);
+    router_tell(&l->shared->router, &seen);
+}
+
 static void admit(struct listener *l, int fd, const char *address)
 {
     struct inbound_stream *s;
     if (!has_room(l, address)) {
-        (void)close(fd);
+        turn_away(l, fd, address);
         return;
     }
     if (inbound_stream_new(l->shared, fd, address, &s) != S2S_OK)
@@ -180,32 +190,14 @@ bool listener_has_work(const struct listener *l)
 
 /* ---- What was seen ---- */
 
-/* Names that were not told may be anybody's. */
-static bool concerns(const struct inbound *i, const struct domain *ours,
-                     const struct domain *theirs, int64_t since)
-{
-    bool current = !i->ended || i->at_end >= since;
-    bool to_us = i->to[0] == '\0' || strcmp(i->to, ours->ascii) == 0;
-    bool from_them = i->from[0] == '\0' || strcmp(i->from, theirs->ascii) == 0;
-    return current && to_us && from_them;
-}
-
 void listener_report(const struct listener *l, const struct domain *ours,
-                     const struct domain *theirs, int64_t since,
-                     s2s_result *result)
+                     const struct domain *theirs, s2s_result *result)
 {
-    size_t first =
-        l->past_count > LISTENER_PAST ? l->past_count - LISTENER_PAST : 0;
     const struct inbound_stream *s;
     result->listening = l->socket_count > 0;
-    for (size_t i = first; i < l->past_count; i++) {
-        const struct inbound *seen = &l->past[i % LISTENER_PAST];
-        if (concerns(seen, ours, theirs, since))
-            result_add_inbound(result, seen);
-    }
     TAILQ_FOREACH(s, &l->streams, link_all)
     {
-        if (concerns(&s->seen, ours, theirs, since))
+        if (inbound_concerns(&s->seen, ours->ascii, theirs->ascii))
             result_add_inbound(result, &s->seen);
     }
 }

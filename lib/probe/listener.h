@@ -1,6 +1,6 @@
 /*
- * The sockets that peers connect to, the streams that came of it, and what was
- * seen of those that have ended.
+ * The sockets that peers connect to, and the streams that came of it. What was
+ * seen of those that have ended goes to the router.
  */
 #ifndef PROBE_LISTENER_H
 #define PROBE_LISTENER_H
@@ -10,7 +10,6 @@
 #include "probe/shared.h"
 
 #define LISTENER_SOCKETS 32u
-#define LISTENER_PAST    64u
 
 struct listener_socket {
     struct listener *listener;
@@ -29,8 +28,6 @@ struct listener {
     uint32_t stream_count;
     struct loop_timer pause; /* set: no descriptors were left */
     bool paused, resume;
-    struct inbound past[LISTENER_PAST]; /* a ring */
-    size_t past_count;
 };
 
 /* S2S_OK or S2S_ENO_MEMORY. */
@@ -45,11 +42,9 @@ int listener_open(struct listener *l, const char *address, uint16_t *port);
 void listener_process(struct listener *l);
 bool listener_has_work(const struct listener *l);
 
-/* Record what was seen since `since` (of the loop's clock) of connections for
- * `ours` that came from `theirs`, or may have. */
+/* Record what is open for `ours` and from `theirs`, or may be. */
 void listener_report(const struct listener *l, const struct domain *ours,
-                     const struct domain *theirs, int64_t since,
-                     s2s_result *result);
+                     const struct domain *theirs, s2s_result *result);
 
 /* The identity is about to go: end the streams that use it. */
 void listener_forget(struct listener *l,

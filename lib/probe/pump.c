@@ -1,10 +1,23 @@
 #include "probe/pump.h"
 
-#define BUFFER 4096u
+#define BUFFER     4096u
+#define LAST_WORDS 16 /* buffers of them */
 
 static bool waits(ptrdiff_t n)
 {
     return n == S2S_WANT_READ || n == S2S_WANT_WRITE;
+}
+
+/* A peer that says why and closes at once makes us fail to send first. */
+static void hear_last_words(const struct pump *p)
+{
+    uint8_t buffer[BUFFER];
+    for (int k = 0; k < LAST_WORDS; k++) {
+        ptrdiff_t n = link_read(p->link, buffer, sizeof(buffer));
+        if (n <= 0)
+            return;
+        p->engine->input(p->stream, buffer, (size_t)n);
+    }
 }
 
 static enum pump_step write_step(const struct pump *p, bool last)
@@ -24,6 +37,8 @@ static enum pump_step write_step(const struct pump *p, bool last)
         return PUMP_END;
     if (waits(n))
         return PUMP_WAIT;
+    if (n == S2S_ECLOSED)
+        hear_last_words(p);
     p->hooks->failed(p->user, (int)n);
     return PUMP_ON;
 }

@@ -63,15 +63,15 @@ bool router_sent_key(const struct router *r, const struct dialback_request *q)
     return false;
 }
 
-bool router_deliver(struct router *r, const struct domain *from,
-                    const struct domain *to, const tree_node *stanza,
-                    struct tokenizer_span verbatim)
+bool router_deliver(struct router *r, const struct route *except,
+                    const struct domain *from, const struct domain *to,
+                    const tree_node *stanza, struct tokenizer_span verbatim)
 {
     bool taken = false;
     struct route *x;
     TAILQ_FOREACH(x, &r->routes, link)
     {
-        enum route_taken t = takes_for(x, to, from)
+        enum route_taken t = x != except && takes_for(x, to, from)
                                  ? x->take(x->user, stanza, verbatim)
                                  : ROUTE_LEFT;
         taken = taken || t != ROUTE_LEFT;
@@ -79,6 +79,16 @@ bool router_deliver(struct router *r, const struct domain *from,
             break;
     }
     return taken;
+}
+
+void router_tell(const struct router *r, const struct inbound *seen)
+{
+    const struct route *x;
+    TAILQ_FOREACH(x, &r->routes, link)
+    {
+        if (inbound_concerns(seen, x->from->ascii, x->to->ascii))
+            x->note(x->user, seen);
+    }
 }
 
 int router_ask(struct router *r, const struct domain *theirs,

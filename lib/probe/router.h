@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "base/domain.h"
+#include "base/inbound.h"
 #include "xml/tree.h"
 #include "xmpp/dialback.h"
 
@@ -32,6 +33,8 @@ struct route { /* embedded in its owner; all members but link REQUIRED */
     /* Offer a stanza from `to` to `from`, which came in on another stream. */
     enum route_taken (*take)(void *user, const tree_node *stanza,
                              struct tokenizer_span verbatim);
+    /* A connection that may be for it is over. */
+    void (*note)(void *user, const struct inbound *seen);
     /* Ask the peer about its key on the open stream, when its certificate is
      * verified; the answer goes to router_answer(). S2S_EPOLICY: cannot. */
     int (*ask)(void *user, const char *from, const char *to, const char *id,
@@ -63,11 +66,14 @@ void router_remove_waiter(struct router *r, struct router_waiter *w);
  * domain of ours (XEP-0220, 2.2.2). */
 bool router_sent_key(const struct router *r, const struct dialback_request *q);
 
-/* Offer a stanza from `from` (theirs) to `to` (ours) to all routes of the pair;
- * false when none took it for itself. */
-bool router_deliver(struct router *r, const struct domain *from,
-                    const struct domain *to, const tree_node *stanza,
-                    struct tokenizer_span verbatim);
+/* Offer a stanza from `from` (theirs) to `to` (ours) to all routes of the pair
+ * but `except` (NULL: none); false when none took it. */
+bool router_deliver(struct router *r, const struct route *except,
+                    const struct domain *from, const struct domain *to,
+                    const tree_node *stanza, struct tokenizer_span verbatim);
+
+/* Tell all routes that a connection, which may be theirs, is over. */
+void router_tell(const struct router *r, const struct inbound *seen);
 
 /* Ask `from` (theirs) about a key, or send a stanza to it from `ours`, on any
  * open stream of the pair. S2S_OK, or S2S_EPOLICY when there is none. */

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "probe/listener.h"
 
+#define PER_PING 4u /* elements: pong, acknowledgement, a request of theirs */
+
 static void wake(struct talk *t)
 {
     t->probe->wake(t->probe, t->probe->wake_user);
@@ -90,6 +92,12 @@ int talk_send(struct talk *t, const void *bytes, size_t length)
     if (e == S2S_OK)
         wake(t);
     return e;
+}
+
+static void note(void *user, const struct inbound *seen)
+{
+    struct talk *t = user;
+    result_add_inbound(t->probe->result, seen);
 }
 
 static int send_for_router(void *user, const void *bytes, size_t length)
@@ -188,6 +196,7 @@ static void set_config(struct talk *t)
     c->bidi = (no & S2S_NO_BIDI) == 0;
     c->acks = (no & S2S_NO_ACKS) == 0;
     c->endless = o->op == TALK_OP_STREAM;
+    c->expected = o->op == S2S_OP_PING ? o->count * PER_PING : 0;
     c->secret = t->identity->secret;
     c->also = t->also;
     c->also_count = o->also_count;
@@ -211,6 +220,7 @@ static void set_route(struct talk *t)
         .user = t,
         .sent_key = sent_key,
         .take = talk_on_inbound,
+        .note = note,
         .ask = ask,
         .send = send_for_router,
     };

@@ -214,13 +214,26 @@ static void answer(struct talk *t, const tree_node *n)
     buf_free(&b);
 }
 
-/* Whether it is from the peer to a domain of ours that the stream is for. */
-static bool is_to_us(const struct probe *p, const tree_node *n)
+/* The domain of ours that a stanza of the peer is for, if the stream is for
+ * that too. */
+static const struct domain *addressee(const struct probe *p, const tree_node *n)
 {
-    bool is = stanza_is_between(n, p->options.to, p->options.from);
-    for (size_t i = 0; !is && i < p->options.also_count; i++)
-        is = stanza_is_between(n, p->options.to, p->options.also_from[i]);
-    return is;
+    if (stanza_is_between(n, p->options.to, p->options.from))
+        return p->options.from;
+    for (size_t i = 0; i < p->options.also_count; i++)
+        if (stanza_is_between(n, p->options.to, p->options.also_from[i]))
+            return p->options.also_from[i];
+    return NULL;
+}
+
+/* A server has one stream to us where it may (XEP-0288): what comes here may be
+ * for another one of the pair. */
+static bool offer_others(struct talk *t, const tree_node *n,
+                         struct tokenizer_span verbatim)
+{
+    struct probe *p = t->probe;
+    return router_deliver(&p->shared->router, &t->route, p->options.to,
+                          addressee(p, n), n, verbatim);
 }
 
 /* Stanzas on our own stream: with XEP-0288, or against the rules by a peer
@@ -232,10 +245,12 @@ void talk_on_own_stream(void *user, const tree_node *n,
     struct probe *p = t->probe;
     const struct result_certificate *c = &p->result->tls.certificate;
     bool known = c->chain == RESULT_OK && c->name == RESULT_OK;
-    if ((!p->result->auth.bidi && !known) || !is_to_us(p, n))
+    if ((!p->result->auth.bidi && !known) || addressee(p, n) == NULL)
         return;
-    if (dispatch(t, n, verbatim, S2S_VIA_STREAM) == ROUTE_LEFT &&
-        p->result->auth.bidi)
+    enum route_taken taken = dispatch(t, n, verbatim, S2S_VIA_STREAM);
+    if (taken != ROUTE_TAKEN && offer_others(t, n, verbatim))
+        taken = ROUTE_TAKEN;
+    if (taken == ROUTE_LEFT && p->result->auth.bidi)
         answer(t, n);
 }
 

@@ -8,32 +8,15 @@
 void way_back_record(struct probe *p)
 {
     const struct listener *l = p->shared->listener;
-    if (l != NULL && p->result->inbound == NULL)
-        listener_report(l, p->options.from, p->options.to, p->started,
-                        p->result);
-}
-
-/* How far a connection got; the furthest one explains most. */
-static int rank(const struct inbound *i)
-{
-    if (i->stanzas > 0)
-        return 6;
-    if (i->verifies > 0)
-        return 5;
-    if (i->auth != INBOUND_NOBODY)
-        return 4;
-    if (i->error[0] != '\0' || i->auth_error[0] != '\0')
-        return 3;
-    if (i->tls)
-        return 2;
-    return i->heard ? 1 : 0;
+    if (l != NULL && !p->result->listening)
+        listener_report(l, p->options.from, p->options.to, p->result);
 }
 
 static const struct inbound *furthest(const s2s_result *r)
 {
     const struct inbound *best = NULL;
     for (const struct result_inbound *i = r->inbound; i != NULL; i = i->next)
-        if (best == NULL || rank(&i->seen) > rank(best))
+        if (best == NULL || inbound_rank(&i->seen) > inbound_rank(best))
             best = &i->seen;
     return best;
 }
@@ -54,7 +37,9 @@ static const char *clean(s2s_result *r, const char *text)
 /* Before the peer has authenticated. */
 static void explain_stranger(s2s_result *r, const struct inbound *i)
 {
-    if (!i->heard)
+    if (i->turned_away)
+        result_find(r, FINDING_RETURN_NO_ROOM, i->address);
+    else if (!i->heard)
         result_find(r, FINDING_RETURN_SILENT, i->address);
     else if (i->tls_error[0] != '\0')
         result_find(r, FINDING_RETURN_TLS_FAILED, clean(r, i->tls_error));
@@ -82,6 +67,8 @@ void way_back_explain(struct probe *p)
         result_find(r, FINDING_RETURN_REFUSED, condition_and_text(r, i));
     else if (p->stage == S2S_STAGE_AUTH && i->verifies == 0)
         result_find(r, FINDING_RETURN_NO_VERIFY, NULL);
+    else if (p->stage == S2S_STAGE_AUTH)
+        result_find(r, FINDING_RETURN_VERIFIED, NULL);
     else if (p->stage != S2S_STAGE_AUTH)
         result_find(r, FINDING_RETURN_IDLE, NULL);
 }

@@ -54,11 +54,12 @@ struct initiator_config { /* must outlive the initiator */
     const char *verify_id, *verify_key;
 
     bool authenticate;
-    bool external;   /* by SASL EXTERNAL: a certificate of ours is set */
-    bool dialback;   /* by dialback, to a peer whose certificate is good */
-    bool unverified; /* and to any other */
-    bool bidi, acks; /* when offered: XEP-0288, XEP-0198 */
-    bool endless;    /* no limit on what comes once authenticated */
+    bool external;     /* by SASL EXTERNAL: a certificate of ours is set */
+    bool dialback;     /* by dialback, to a peer whose certificate is good */
+    bool unverified;   /* and to any other */
+    bool bidi, acks;   /* when offered: XEP-0288, XEP-0198 */
+    bool endless;      /* no limit on what comes once authenticated */
+    uint32_t expected; /* elements beyond the limit that we ask for */
     const char *secret;
     const struct initiator_also *also;
     size_t also_count;

@@ -322,7 +322,8 @@ void initiator_on_element(struct initiator *i)
 {
     const tree_node *n = tree_root(i->tree);
     bool endless = i->state == READY && i->config->endless;
-    if (++i->elements > i->config->limits->stanzas && !endless) {
+    uint64_t most = (uint64_t)i->config->limits->stanzas + i->config->expected;
+    if (++i->elements > most && !endless) {
         result_find(i->result, FINDING_OWN_LIMIT, "elements");
         initiator_fail(i, S2S_ELIMIT, "too many elements");
         return;

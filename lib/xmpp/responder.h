@@ -50,8 +50,8 @@ struct responder_house {
     int (*ask)(void *user, const struct domain *from, const struct domain *to,
                const char *id, const char *key);
 
-    /* A stanza between an authenticated pair, addresses checked. The house
-     * may call responder_send(). */
+    /* A stanza from a domain that has authenticated to one that we serve. The
+     * house may call responder_send(). */
     void (*stanza)(void *user, const struct domain *from,
                    const struct domain *to, const tree_node *stanza,
                    struct tokenizer_span verbatim);

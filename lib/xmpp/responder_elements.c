@@ -168,12 +168,23 @@ static bool filled(const tree_node *n, const char *name)
     return text != NULL && text[0] != '\0';
 }
 
-/* The pair that a stanza is for, or the condition that refuses it (RFC 6120,
- * 8.1.1.2 and 8.1.2.2). */
-static const char *judge_stanza(const struct responder *r, const tree_node *n,
-                                const struct responder_pair **pair)
+/* The domain of ours that a stanza is for, or NULL. */
+static const struct domain *addressee(const struct responder *r,
+                                      const tree_node *n)
 {
-    bool known = false;
+    const struct responder_house *house = r->config->house;
+    char to[DOMAIN_UNICODE_MAX];
+    return stanza_domain(tree_attribute(n, "to"), to)
+               ? house->serves(house->user, to)
+               : NULL;
+}
+
+/* Who sends a stanza, or the condition that refuses it (RFC 6120, 8.1.1.2 and
+ * 8.1.2.2). Who is known may write to any domain of ours: Prosody does so where
+ * one stream of ours is for several. */
+static const char *judge_stanza(const struct responder *r, const tree_node *n,
+                                const struct domain **from)
+{
     if (stanza_kind(n) == STANZA_NONE)
         return "unsupported-stanza-type";
     if (!r->authenticated)
@@ -181,21 +192,24 @@ static const char *judge_stanza(const struct responder *r, const tree_node *n,
     if (!filled(n, "from") || !filled(n, "to"))
         return "improper-addressing";
     for (size_t i = 0; i < r->pair_count; i++) {
-        const struct responder_pair *p = &r->pairs[i];
-        *pair = p;
-        if (p->authenticated && stanza_is_between(n, p->from, p->to))
+        *from = r->pairs[i].from;
+        if (r->pairs[i].authenticated &&
+            stanza_domain_is(tree_attribute(n, "from"), *from))
             return NULL;
-        known |= p->authenticated &&
-                 stanza_domain_is(tree_attribute(n, "from"), p->from);
     }
-    return known ? "host-unknown" : "invalid-from";
+    return "invalid-from";
 }
 
 static void on_stanza(struct responder *r, const tree_node *n)
 {
     const struct responder_house *house = r->config->house;
-    const struct responder_pair *pair = NULL;
-    const char *condition = judge_stanza(r, n, &pair);
+    const struct domain *from = NULL;
+    const struct domain *to = NULL;
+    const char *condition = judge_stanza(r, n, &from);
+    if (condition == NULL)
+        to = addressee(r, n);
+    if (condition == NULL && to == NULL)
+        condition = "host-unknown";
     if (condition != NULL) {
         responder_refuse(r, condition);
         return;
@@ -203,8 +217,7 @@ static void on_stanza(struct responder *r, const tree_node *n)
     r->seen->stanzas++;
     if (r->sm.on)
         r->sm.received++;
-    house->stanza(house->user, pair->from, pair->to, n,
-                  tokenizer_verbatim(r->tokenizer));
+    house->stanza(house->user, from, to, n, tokenizer_verbatim(r->tokenizer));
 }
 
 /* ---- The rest ---- */

@@ -67,6 +67,11 @@ static bool domain_part(const char *jid, char out[DOMAIN_UNICODE_MAX])
     return true;
 }
 
+bool stanza_domain(const char *jid, char out[DOMAIN_UNICODE_MAX])
+{
+    return jid != NULL && domain_part(jid, out);
+}
+
 bool stanza_domain_is(const char *jid, const struct domain *domain)
 {
     char text[DOMAIN_UNICODE_MAX];

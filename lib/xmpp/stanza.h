@@ -20,6 +20,9 @@ enum stanza_kind stanza_kind(const tree_node *n);
  * is before the first '/') is `domain`. False for NULL and for no JID. */
 bool stanza_domain_is(const char *jid, const struct domain *domain);
 
+/* The domain part of a JID as written; false for NULL and for no JID. */
+bool stanza_domain(const char *jid, char out[DOMAIN_UNICODE_MAX]);
+
 /* Whether from is of `from` and to is of `to`; both are required between
  * servers (RFC 6120, 8.1.1.2 and 8.1.2.2). */
 bool stanza_is_between(const tree_node *n, const struct domain *from,
