@@ -59,6 +59,18 @@ static bool send_key(struct initiator *i, const struct domain *from,
     return initiator_queue(i, start, initiator_check(i, start, e, false), true);
 }
 
+/* Why no dialback key may go to this peer, or NULL. */
+static const char *no_key(struct initiator *i)
+{
+    const struct initiator_config *c = i->config;
+    if (!c->dialback)
+        return "dialback is not to be used";
+    if (i->verified || c->unverified)
+        return NULL;
+    result_find(i->result, FINDING_DIALBACK_WITHHELD, NULL);
+    return "a dialback key goes only to a peer whose certificate is verified";
+}
+
 /* Why dialback cannot be used, or NULL. */
 static const char *no_dialback(struct initiator *i)
 {
@@ -69,12 +81,7 @@ static const char *no_dialback(struct initiator *i)
         result_find(i->result, FINDING_DIALBACK_NOT_OFFERED, NULL);
         return "dialback is not offered";
     }
-    if (!i->verified && !c->unverified) {
-        result_find(i->result, FINDING_DIALBACK_WITHHELD, NULL);
-        return "a dialback key goes only to a peer whose certificate is "
-               "verified";
-    }
-    return NULL;
+    return no_key(i);
 }
 
 /* The second way, after `first` said why the first one is closed. */
@@ -193,13 +200,19 @@ static void begin_acks(struct initiator *i)
         i->result->acks.version = v == SM_3 ? "3" : "2";
 }
 
+/* Those that no key may go for stay without an answer. */
 static void authenticate_others(struct initiator *i)
 {
-    for (size_t k = 0; k < i->config->also_count; k++) {
+    const size_t count = i->config->also_count;
+    bool allowed = count > 0 && no_key(i) == NULL;
+    for (size_t k = 0; k < count; k++) {
         const struct initiator_also *a = &i->config->also[k];
         if (i->state != READY ||
-            result_add_also(i->result, a->domain->unicode) == NULL ||
-            !send_key(i, a->domain, a->secret))
+            result_add_also(i->result, a->domain->unicode) == NULL)
+            return;
+        if (!allowed)
+            continue;
+        if (!send_key(i, a->domain, a->secret))
             return;
         i->also_open++;
     }

@@ -34,6 +34,17 @@ int initiator_send(struct initiator *i, const void *bytes, size_t length,
     return S2S_OK;
 }
 
+void initiator_keep_alive(struct initiator *i)
+{
+    size_t start = i->out.length;
+    if (i->state != READY)
+        return;
+    if (i->sm.on)
+        initiator_queue(i, start, sm_write_request(&i->sm, &i->out), false);
+    else
+        (void)buf_add_text(&i->out, " ");
+}
+
 void initiator_finish(struct initiator *i)
 {
     i->finishing = true;
@@ -173,7 +184,7 @@ static bool answers_other(struct initiator *i, const tree_node *n)
 void initiator_on_result(struct initiator *i, const tree_node *n)
 {
     const struct initiator_house *h = i->config->house;
-    if (i->state == READY && answers_other(i, n)) {
+    if (i->state == READY && i->also_open > 0 && answers_other(i, n)) {
         if (--i->also_open == 0 && h->ready != NULL)
             h->ready(h->user);
         return;
