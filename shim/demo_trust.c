@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 #define SYSTEM_STORE "/etc/ssl/certs/ca-certificates.crt"
-#define NAME         "localhost"
 #define DAY          (24 * 60 * 60)
 
 /* ---- The certificate --------------------------------------------------- */
@@ -50,6 +50,17 @@ static int fill_validity(gnutls_x509_crt_t crt)
     return e;
 }
 
+static int fill_names(gnutls_x509_crt_t crt)
+{
+    static const char *const names[] = {DEMO_DOMAIN, DEMO_ASKER};
+    int e = gnutls_x509_crt_set_dn(crt, "CN=" DEMO_DOMAIN, NULL);
+    for (size_t i = 0; e >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+        e = gnutls_x509_crt_set_subject_alt_name(
+            crt, GNUTLS_SAN_DNSNAME, names[i], (unsigned)strlen(names[i]),
+            GNUTLS_FSAN_APPEND);
+    return e;
+}
+
 static int fill_certificate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
 {
     int e = gnutls_x509_crt_set_version(crt, 3);
@@ -62,18 +73,14 @@ static int fill_certificate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
     if (e >= 0)
         e = gnutls_x509_crt_set_key(crt, key);
     if (e >= 0)
-        e = gnutls_x509_crt_set_dn(crt, "CN=" NAME, NULL);
-    if (e >= 0)
-        e = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, NAME,
-                                                 strlen(NAME), GNUTLS_FSAN_SET);
+        e = fill_names(crt);
     if (e >= 0)
         e = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
     return e;
 }
 
-/* The certificate's PEM in *pem, to be freed with gnutls_free(). */
-static int make_certificate(gnutls_certificate_credentials_t credentials,
-                            gnutls_datum_t *pem)
+/* In PEM, to be freed with gnutls_free(). */
+static int make_certificate(gnutls_datum_t *certificate, gnutls_datum_t *secret)
 {
     gnutls_x509_privkey_t key = NULL;
     gnutls_x509_crt_t crt = NULL;
@@ -87,9 +94,9 @@ static int make_certificate(gnutls_certificate_credentials_t credentials,
     if (e >= 0)
         e = fill_certificate(crt, key);
     if (e >= 0)
-        e = gnutls_certificate_set_x509_key(credentials, &crt, 1, key);
+        e = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, certificate);
     if (e >= 0)
-        e = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, pem);
+        e = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, secret);
     if (crt != NULL)
         gnutls_x509_crt_deinit(crt);
     if (key != NULL)
@@ -97,7 +104,21 @@ static int make_certificate(gnutls_certificate_credentials_t credentials,
     return e;
 }
 
-/* ---- The trust file ---------------------------------------------------- */
+/* ---- The files --------------------------------------------------------- */
+
+static bool file_new(struct demo_file *file)
+{
+    file->fd = memfd_create("s2sprobe-demo", MFD_CLOEXEC);
+    if (file->fd < 0)
+        return false;
+    snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
+    return true;
+}
+
+static bool file_add(const struct demo_file *file, const gnutls_datum_t *text)
+{
+    return write(file->fd, text->data, text->size) == (ssize_t)text->size;
+}
 
 static bool copy_file(int to, const char *path)
 {
@@ -115,40 +136,46 @@ static bool copy_file(int to, const char *path)
     return ok;
 }
 
-static bool write_file(struct demo_trust *trust, const char *ca_file,
-                       const gnutls_datum_t *pem)
+static bool write_authorities(const struct demo_file *file, const char *ca_file,
+                              const gnutls_datum_t *certificate)
 {
-    trust->fd = memfd_create("s2sprobe-demo-trust", MFD_CLOEXEC);
-    if (trust->fd < 0)
-        return false;
-    snprintf(trust->path, sizeof(trust->path), "/proc/self/fd/%d", trust->fd);
     /* A machine without a system store can still do the demo. */
-    if (!copy_file(trust->fd, ca_file != NULL ? ca_file : SYSTEM_STORE) &&
+    if (!copy_file(file->fd, ca_file != NULL ? ca_file : SYSTEM_STORE) &&
         ca_file != NULL)
         return false;
-    return write(trust->fd, "\n", 1) == 1 &&
-           write(trust->fd, pem->data, pem->size) == (ssize_t)pem->size;
+    return write(file->fd, "\n", 1) == 1 && file_add(file, certificate);
 }
 
 bool demo_trust_new(struct demo_trust *trust, const char *ca_file)
 {
-    gnutls_datum_t pem = {NULL, 0};
-    *trust = (struct demo_trust){.fd = -1};
-    bool ok =
-        gnutls_certificate_allocate_credentials(&trust->credentials) >= 0 &&
-        make_certificate(trust->credentials, &pem) >= 0 &&
-        write_file(trust, ca_file, &pem);
-    gnutls_free(pem.data);
+    gnutls_datum_t certificate = {NULL, 0};
+    gnutls_datum_t key = {NULL, 0};
+    trust->certificate.fd = trust->key.fd = trust->authorities.fd = -1;
+    bool ok = make_certificate(&certificate, &key) >= 0 &&
+              file_new(&trust->certificate) && file_new(&trust->key) &&
+              file_new(&trust->authorities) &&
+              file_add(&trust->certificate, &certificate) &&
+              file_add(&trust->key, &key) &&
+              write_authorities(&trust->authorities, ca_file, &certificate);
+    gnutls_free(certificate.data);
+    if (key.data != NULL)
+        gnutls_memset(key.data, 0, key.size);
+    gnutls_free(key.data);
     if (!ok)
         demo_trust_free(trust);
     return ok;
 }
 
+static void file_free(struct demo_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
 void demo_trust_free(struct demo_trust *trust)
 {
-    if (trust->credentials != NULL)
-        gnutls_certificate_free_credentials(trust->credentials);
-    if (trust->fd >= 0)
-        close(trust->fd);
-    *trust = (struct demo_trust){.fd = -1};
+    file_free(&trust->certificate);
+    file_free(&trust->key);
+    file_free(&trust->authorities);
 }

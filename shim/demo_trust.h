@@ -1,17 +1,24 @@
-/* A certificate for localhost, made at start, and a trust file with it. */
+/* A certificate made at start, in files that have no name. */
 #ifndef SHIM_DEMO_TRUST_H
 #define SHIM_DEMO_TRUST_H
 
 #include <stdbool.h>
-#include <gnutls/gnutls.h>
 
-struct demo_trust {
-    gnutls_certificate_credentials_t credentials;
-    int fd;        /* of the trust file, which has no name */
+#define DEMO_DOMAIN "localhost"       /* who answers */
+#define DEMO_ASKER  "probe.localhost" /* who may ask with authentication */
+
+struct demo_file {
+    int fd;
     char path[32]; /* opens it, as long as fd is open */
 };
 
-/* The file holds what `ca_file` (NULL: the system's) does, too. */
+struct demo_trust {
+    struct demo_file certificate; /* for both domains */
+    struct demo_file key;
+    struct demo_file authorities; /* the certificate, and others */
+};
+
+/* The others are those in `ca_file`; NULL: the system's. */
 bool demo_trust_new(struct demo_trust *trust, const char *ca_file);
 void demo_trust_free(struct demo_trust *trust);
 

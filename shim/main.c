@@ -14,11 +14,13 @@
 #include "http.h"
 #include "options.h"
 #include "policy.h"
+#include "reason.h"
 #include "worker.h"
 
 enum { EXIT_RUNTIME = 1, EXIT_USAGE = 2, EXIT_SIGNALLED = 130 };
 
-#define SPARE_FILES 128 /* libraries, the listener, the demo */
+#define SPARE_FILES   128 /* libraries, the listener, the demo */
+#define INBOUND_FILES 256 /* connections of servers: the library's limit */
 
 struct app {
     struct options options;
@@ -40,6 +42,8 @@ static bool raise_file_limit(const struct options *o)
     struct rlimit limit;
     rlim_t need =
         2 * (rlim_t)o->max_probes * HTTP_THREADS_PER_PROBE + SPARE_FILES;
+    if (o->listen_s2s[0] != NULL)
+        need += INBOUND_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return complain("cannot read the limit of open files");
     limit.rlim_cur = limit.rlim_max;
@@ -98,44 +102,57 @@ static void unblock_signals(void)
 
 /* ---- Start and stop ---------------------------------------------------- */
 
-/* The library's log: why it makes no context, in our options' names. */
 static void log_reason(void *user, int level, const char *area,
                        const char *line)
 {
-    static const struct {
-        const char *member, *option;
-    } names[] = {{"ca_file:", "--ca-file:"},
-                 {"dns_servers:", "--dns-server:"},
-                 {"identities:", "--identity:"}};
-    const char *option = "";
-    (void)user;
+    char text[512];
     (void)level;
     (void)area;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        size_t n = strlen(names[i].member);
-        if (strncmp(line, names[i].member, n) == 0) {
-            option = names[i].option;
-            line += n;
-            break;
-        }
-    }
-    fprintf(stderr, "s2sprobe-http: %s%s\n", option, line);
+    reason_translate(user, line, text, sizeof(text));
+    complain(text);
 }
 
-static bool new_context(struct app *app, const char *ca_file,
-                        s2s_context **context)
+static bool load_identities(struct app *app)
 {
     struct options *o = &app->options;
+    char error[512];
+    for (size_t i = 0; i < o->identity_count; i++) {
+        if (identity_load(&o->identities[i], error, sizeof(error)))
+            continue;
+        app->wrong_option = true;
+        return complain(error);
+    }
+    return true;
+}
+
+/* Those of the command line first: the log counts them. */
+static void list_identities(const struct app *app,
+                            const s2s_identity *list[OPTIONS_LIST + 2])
+{
+    size_t n = 0;
+    for (; n < app->options.identity_count; n++)
+        list[n] = &app->options.identities[n].given;
+    if (app->demo != NULL)
+        list[n++] = demo_asker(app->demo);
+    list[n] = NULL;
+}
+
+static bool new_context(struct app *app, s2s_context **context)
+{
+    struct options *o = &app->options;
+    const s2s_identity *identities[OPTIONS_LIST + 2];
     const s2s_context_options setup = {
         .size = sizeof(setup),
-        .ca_file = ca_file,
+        .ca_file = app->demo != NULL ? demo_ca_file(app->demo) : o->ca_file,
         .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
-        .identities = o->identity_list[0] != NULL ? o->identity_list : NULL,
-        .address_filter = options_loopback(o) ? NULL : policy_filter,
+        .identities = identities,
+        .address_filter = options_exposed(o) ? policy_filter : NULL,
         .address_filter_user = &o->policy,
         .log = log_reason,
+        .log_user = o,
         .log_level = S2S_LOG_ERROR,
         .max_running = o->max_probes};
+    list_identities(app, identities);
     int e = s2s_context_new(&setup, context);
     app->wrong_option = e == S2S_EINVALID_ARGUMENT;
     return e == S2S_OK;
@@ -146,18 +163,52 @@ static bool new_context(struct app *app, const char *ca_file,
 static bool options_usable(struct app *app)
 {
     s2s_context *context;
-    if (!new_context(app, app->options.ca_file, &context))
+    if (!new_context(app, &context))
         return false;
     s2s_context_free(context);
     return true;
 }
 
+static bool new_demo(struct app *app)
+{
+    char error[160];
+    app->demo = demo_new(app->options.ca_file, error, sizeof(error));
+    return app->demo != NULL || complain(error);
+}
+
+static bool listen_on(struct app *app, s2s_context *context,
+                      const char *address)
+{
+    uint16_t port;
+    int e = s2s_context_listen(context, address, &port);
+    if (e == S2S_OK) {
+        fprintf(stderr, "s2sprobe-http: servers come in on %.*s:%u\n",
+                (int)(strrchr(address, ':') - address), address, port);
+        return true;
+    }
+    app->wrong_option = e == S2S_EINVALID_ARGUMENT;
+    fprintf(stderr, "s2sprobe-http: --listen-s2s: %s: %s\n", address,
+            e == S2S_EINVALID_ARGUMENT ? "not ADDR:PORT"
+            : e == S2S_EPOLICY ? "in use, not of this machine, or not permitted"
+                               : s2s_strerror(e));
+    return false;
+}
+
+static bool listen_for_servers(struct app *app, s2s_context *context)
+{
+    const char *const *address = app->options.listen_s2s;
+    while (*address != NULL && listen_on(app, context, *address))
+        address++;
+    return *address == NULL;
+}
+
+/* After the listener, which may want the same port. */
 static bool start_demo(struct app *app)
 {
     char error[160];
-    app->demo = demo_start(app->options.ca_file, error, sizeof(error));
-    if (app->demo == NULL)
+    if (!demo_start(app->demo, error, sizeof(error)))
         return complain(error);
+    app->options.policy.loopback_port = demo_port(app->demo);
     fprintf(stderr, "s2sprobe-http: demo: localhost answers on port %u%s\n",
             demo_port(app->demo),
             demo_port(app->demo) != DEMO_PORT ? ", the default is taken" : "");
@@ -167,11 +218,13 @@ static bool start_demo(struct app *app)
 static bool start_worker(struct app *app)
 {
     s2s_context *context;
-    if (!new_context(app,
-                     app->demo != NULL ? demo_ca_file(app->demo)
-                                       : app->options.ca_file,
-                     &context))
+    if (!new_context(app, &context))
         return false;
+    if (!listen_for_servers(app, context) ||
+        (app->demo != NULL && !start_demo(app))) {
+        s2s_context_free(context);
+        return false;
+    }
     app->worker = worker_new(context, app->options.max_probes);
     if (app->worker == NULL) {
         s2s_context_free(context);
@@ -198,16 +251,18 @@ static void stop(struct app *app)
     if (app->worker != NULL)
         worker_stop(app->worker);
     worker_free(app->worker);
-    demo_stop(app->demo);
+    demo_free(app->demo);
+    for (size_t i = 0; i < app->options.identity_count; i++)
+        identity_forget(&app->options.identities[i]);
 }
 
 static int serve(struct app *app)
 {
     block_signals();
     json_object_seed(0);
-    bool ok = raise_file_limit(&app->options) && options_usable(app) &&
-              (!app->options.demo || start_demo(app)) && start_worker(app) &&
-              start_http(app);
+    bool ok = raise_file_limit(&app->options) && load_identities(app) &&
+              options_usable(app) && (!app->options.demo || new_demo(app)) &&
+              start_worker(app) && start_http(app);
     if (ok) {
         wait_for_signal();
         unblock_signals();

@@ -25,8 +25,10 @@ const char options_usage[] =
     "  --allow-target CIDR    also probe this network when not serving on\n"
     "                         loopback; repeatable\n"
     "  --allow-host NAME      also answer for this Host; repeatable\n"
-    "  --identity domain=D,cert=FILE,key=FILE\n"
+    "  --identity domain=D[,cert=FILE,key=FILE][,secret-file=FILE]\n"
     "                         a domain of ours; repeatable\n"
+    "  --listen-s2s ADDR:PORT where its servers' connections come in;\n"
+    "                         repeatable\n"
     "  --demo                 run a small XMPP server for localhost\n"
     "  --access-log           one JSON line a request on standard error\n"
     "  --version, --help\n";
@@ -94,47 +96,12 @@ static bool is_host(const char *text)
     return text[strspn(text, characters)] == '\0';
 }
 
-/* One "name=value" of an identity. */
-static bool parse_pair(char *pair, s2s_identity *identity)
-{
-    const struct {
-        const char *name;
-        const char **value;
-    } members[] = {{"domain", &identity->domain},
-                   {"cert", &identity->certificate_file},
-                   {"key", &identity->key_file}};
-    char *equals = strchr(pair, '=');
-    if (equals == NULL || equals[1] == '\0')
-        return false;
-    *equals = '\0';
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (strcmp(pair, members[i].name) != 0)
-            continue;
-        if (*members[i].value != NULL)
-            return false;
-        *members[i].value = equals + 1;
-        return true;
-    }
-    return false;
-}
-
 static bool parse_identity(char *text, struct options *o)
 {
-    s2s_identity identity = {.size = sizeof(identity)};
-    size_t n = 0;
-    while (o->identity_list[n] != NULL)
-        n++;
-    if (n == OPTIONS_LIST)
+    if (o->identity_count == OPTIONS_LIST ||
+        !identity_parse(text, &o->identities[o->identity_count]))
         return false;
-    for (char *pair = strsep(&text, ","); pair != NULL;
-         pair = strsep(&text, ","))
-        if (!parse_pair(pair, &identity))
-            return false;
-    if (identity.domain == NULL || identity.certificate_file == NULL ||
-        identity.key_file == NULL)
-        return false;
-    o->identities[n] = identity;
-    o->identity_list[n] = &o->identities[n];
+    o->identity_count++;
     return true;
 }
 
@@ -147,6 +114,7 @@ enum {
     ALLOW_TARGET,
     ALLOW_HOST,
     IDENTITY,
+    LISTEN_S2S,
     DEMO,
     ACCESS_LOG,
     VERSION,
@@ -162,6 +130,7 @@ static const struct option names[] = {
     {"allow-target", required_argument, NULL, ALLOW_TARGET},
     {"allow-host", required_argument, NULL, ALLOW_HOST},
     {"identity", required_argument, NULL, IDENTITY},
+    {"listen-s2s", required_argument, NULL, LISTEN_S2S},
     {"demo", no_argument, NULL, DEMO},
     {"access-log", no_argument, NULL, ACCESS_LOG},
     {"version", no_argument, NULL, VERSION},
@@ -201,8 +170,12 @@ static bool take(int option, char *value, struct options *o,
                     value);
     case IDENTITY:
         /* Said in advance: it will be in pieces. */
-        fail(f, "--identity wants domain=D,cert=FILE,key=FILE", value);
+        fail(f, "--identity wants " IDENTITY_SETTINGS ", at most 16 times",
+             value);
         return parse_identity(value, o);
+    case LISTEN_S2S:
+        return append(o->listen_s2s, value) ||
+               fail(f, "--listen-s2s wants at most 16 addresses", value);
     case DEMO:
         o->demo = true;
         return true;
@@ -241,10 +214,21 @@ bool options_parse(int argc, char **argv, struct options *out, char *error,
     }
     if (optind < argc)
         return fail(&f, "unexpected argument", argv[optind]);
+    if (out->listen_s2s[0] != NULL && out->identity_count == 0)
+        return fail(&f, "--listen-s2s needs an --identity", out->listen_s2s[0]);
     return true;
 }
 
-bool options_loopback(const struct options *o)
+static bool is_loopback(const char *address)
 {
-    return strncmp(o->listen_address, "127.", 4) == 0;
+    return strncmp(address, "127.", 4) == 0 ||
+           strncmp(address, "[::1]:", 6) == 0;
+}
+
+bool options_exposed(const struct options *o)
+{
+    bool exposed = !is_loopback(o->listen_address) || o->allow_hosts[0] != NULL;
+    for (size_t i = 0; o->listen_s2s[i] != NULL; i++)
+        exposed = exposed || !is_loopback(o->listen_s2s[i]);
+    return exposed;
 }

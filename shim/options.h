@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <s2sprobe.h>
-
+#include "identity.h"
 #include "policy.h"
 
 #define OPTIONS_LIST       16 /* entries of a repeatable option */
@@ -23,8 +22,9 @@ struct options {
     const char *ca_file;                       /* NULL: the system's */
     const char *dns_servers[OPTIONS_LIST + 1]; /* NULL ends */
     const char *allow_hosts[OPTIONS_LIST + 1]; /* NULL ends */
-    s2s_identity identities[OPTIONS_LIST];
-    const s2s_identity *identity_list[OPTIONS_LIST + 1]; /* NULL ends */
+    const char *listen_s2s[OPTIONS_LIST + 1];  /* NULL ends */
+    struct identity identities[OPTIONS_LIST];
+    size_t identity_count;
     struct policy policy;
     uint32_t max_probes;
     uint32_t max_timeout_ms;
@@ -38,7 +38,8 @@ extern const char options_usage[];
 bool options_parse(int argc, char **argv, struct options *out, char *error,
                    size_t error_size);
 
-/* Whether only this machine can reach the server. */
-bool options_loopback(const struct options *o);
+/* Whether somebody on another machine may be the one who asks, directly,
+ * through a proxy or as a server; then not every address may be probed. */
+bool options_exposed(const struct options *o);
 
 #endif

@@ -131,10 +131,23 @@ bool policy_lists(const struct policy *policy, const struct sockaddr *address,
     return false;
 }
 
+static bool is_demo(const struct policy *policy, const struct sockaddr *address,
+                    uint32_t length)
+{
+    struct sockaddr_in a;
+    if (policy->loopback_port == 0 || length < sizeof(a) ||
+        address->sa_family != AF_INET)
+        return false;
+    memcpy(&a, address, sizeof(a));
+    return a.sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+           a.sin_port == htons(policy->loopback_port);
+}
+
 int policy_filter(void *user, const struct sockaddr *address, uint32_t length)
 {
     return s2s_address_public(address, length) == 1 ||
-                   policy_lists(user, address, length)
+                   policy_lists(user, address, length) ||
+                   is_demo(user, address, length)
                ? 0
                : 1;
 }

@@ -19,6 +19,7 @@ struct policy_network {
 struct policy {
     struct policy_network networks[POLICY_NETWORKS];
     size_t count;
+    uint16_t loopback_port; /* of 127.0.0.1, allowed too; 0: none */
 };
 
 /* Add "192.0.2.0/24", "2001:db8::/32" or a lone address. False when it is

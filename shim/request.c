@@ -226,7 +226,42 @@ static bool read_accept(struct parse *p, const json_t *value)
     bool accept = false;
     if (!read_flag(p, "acceptUntrusted", value, &accept))
         return false;
-    p->out->flags = accept ? S2S_ACCEPT_UNTRUSTED : 0;
+    p->out->flags |= accept ? S2S_ACCEPT_UNTRUSTED : 0;
+    return true;
+}
+
+/* A ping authenticates whenever it can. */
+static bool read_authenticate(struct parse *p, const json_t *value)
+{
+    bool authenticate = false;
+    if (!read_flag(p, "authenticate", value, &authenticate))
+        return false;
+    if (p->out->op == S2S_OP_CONNECT && authenticate)
+        p->out->flags |= S2S_AUTHENTICATE;
+    return true;
+}
+
+static bool read_count(struct parse *p, const json_t *value)
+{
+    uint32_t count = 1;
+    if (value != NULL && !whole_number(value, 1, REQUEST_COUNT_MAX, &count))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "count must be between 1 and %u", REQUEST_COUNT_MAX);
+    if (p->out->op == S2S_OP_PING)
+        p->out->count = count;
+    return true;
+}
+
+/* Longer than the longest timeout would never come to the next. */
+static bool read_interval(struct parse *p, const json_t *value)
+{
+    uint32_t max = p->max_timeout_ms;
+    uint32_t ms = 0; /* the library's own */
+    if (value != NULL && !whole_number(value, 1, max, &ms))
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "intervalMs must be between 1 and %u", max);
+    if (p->out->op == S2S_OP_PING)
+        p->out->interval_ms = ms;
     return true;
 }
 
@@ -272,7 +307,10 @@ static const struct {
     {"timeout", read_timeout},
     {"tls", read_tls},
     {"acceptUntrusted", read_accept},
+    {"authenticate", read_authenticate},
     {"pingMethod", read_ping_method},
+    {"count", read_count},
+    {"intervalMs", read_interval},
     {"discover", read_discover},
 };
 

@@ -14,6 +14,7 @@
 #define REQUEST_DOMAIN_MAX 1023
 #define REQUEST_PORT       5269
 #define REQUEST_TIMEOUT_MS 15000u
+#define REQUEST_COUNT_MAX  10u
 
 struct request {
     int op; /* S2S_OP_* */
@@ -23,8 +24,10 @@ struct request {
     uint16_t port;
     uint16_t tls_mode; /* S2S_TLS_* */
     uint32_t timeout_ms;
-    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED */
+    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE */
     uint32_t ping_method; /* S2S_PING_* */
+    uint32_t count;       /* pings */
+    uint32_t interval_ms;
 };
 
 /* Why a request is refused. */

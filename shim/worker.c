@@ -55,7 +55,9 @@ static int submit(struct worker *w, struct job *job)
                            .tls_mode = r->tls_mode,
                            .timeout_ms = r->timeout_ms,
                            .flags = r->flags,
-                           .ping_method = r->ping_method};
+                           .ping_method = r->ping_method,
+                           .count = r->count,
+                           .interval_ms = r->interval_ms};
     uint64_t id;
     return s2s_context_submit(w->context, r->op, r->from, r->to, &options, job,
                               &id);

@@ -29,6 +29,29 @@ with open(f'{ROOT}/shim/openapi.yaml', encoding='utf-8') as _f:
     API = yaml.safe_load(_f)
 
 
+
+
+def without_room(schemas):
+    """The same, but where clients must ignore members that they do not know,
+    here there are none."""
+    def close(node):
+        if isinstance(node, list):
+            return [close(n) for n in node]
+        if not isinstance(node, dict):
+            return node
+        node = {k: close(v) for k, v in node.items()}
+        if isinstance(node.get('properties'), dict) and 'allOf' not in node:
+            node['additionalProperties'] = False
+        return node
+
+    closed = close(schemas)
+    del closed['Report']['additionalProperties']  # a part of others
+    return closed
+
+
+SCHEMAS = without_room(API['components']['schemas'])
+
+
 def resolve(node):
     while '$ref' in node:
         where, node = node['$ref'], API
@@ -38,7 +61,8 @@ def resolve(node):
 
 
 def validate(instance, schema):
-    document = {**schema, 'components': API['components']}
+    document = {**schema, 'components': {'schemas': SCHEMAS},
+                'unevaluatedProperties': False}
     jsonschema.Draft202012Validator(document).validate(instance)
 
 

@@ -41,7 +41,8 @@ class Demo(unittest.TestCase):
         self.assertEqual(reply.status, 200, reply)
         self.assertTrue(reply.json['success'], reply)
         self.assertTrue(reply.json['tls']['verified'])
-        self.assertEqual(reply.json['features'], ['STARTTLS', 'DIALBACK'])
+        self.assertEqual(reply.json['features'],
+                         ['STARTTLS', 'DIALBACK', 'BIDI'])
         self.assertEqual([s['secure'] for s in reply.json['streams']],
                          [False, True])
         ids = [s['id'] for s in reply.json['streams']]
@@ -57,6 +58,40 @@ class Demo(unittest.TestCase):
         self.assertEqual(reply.json['pingMethod'], 'dialback-verify')
         self.assertEqual(reply.json['pingAnswer'], 'invalid')
         self.assertEqual(len(reply.json['stanzas']), 1)
+
+    def test_authenticated_ping(self):
+        """SASL EXTERNAL, both directions on one stream, a pong on it."""
+        for tls in 'starttls', 'direct':
+            reply = self.probe(PING, fromDomain='probe.localhost', tls=tls,
+                               count=3, intervalMs=1)
+            self.assertTrue(reply.json['success'], reply)
+            self.assertTrue(reply.json['tls']['verified'], reply)
+            self.assertEqual(reply.json['tls']['mode'], tls)
+            self.assertEqual(reply.json['pingMethod'], 'iq')
+            self.assertEqual(reply.json['pingAnswer'], 'result')
+            self.assertEqual(reply.json['auth'], {
+                'method': 'external', 'external': 'success', 'bidi': True})
+            self.assertEqual([(p['answer'], p['via'])
+                              for p in reply.json['pings']],
+                             [('result', 'stream')] * 3)
+            self.assertEqual(len(reply.json['stanzas']), 3)
+            self.assertEqual([f['code'] for f in reply.json['findings']],
+                             ['revocation_not_checked'])
+
+    def test_authenticated_connect(self):
+        reply = self.probe(fromDomain='probe.localhost', authenticate=True)
+        self.assertTrue(reply.json['success'], reply)
+        self.assertEqual(reply.json['auth']['method'], 'external')
+        reply = self.probe(fromDomain='probe.localhost')
+        self.assertNotIn('auth', reply.json)
+
+    def test_others_cannot_authenticate(self):
+        """Whoever asks, it is only ever as a domain of ours."""
+        for domain in 'example.com', 'localhost', 'x.probe.localhost':
+            for path, more in ((CONNECT, {'authenticate': True}),
+                               (PING, {'pingMethod': 'iq'})):
+                reply = self.probe(path, fromDomain=domain, **more)
+                self.assertEqual((reply.status, reply.code), (403, 'policy'))
 
     def test_in_the_clear(self):
         for path in CONNECT, PING:
@@ -100,18 +135,23 @@ class Demo(unittest.TestCase):
         self.test_connect()
 
     def test_crowd(self):
-        """No more than 64 at once; who comes later waits for a place."""
-        with contextlib.ExitStack() as stack:
-            for _ in range(64):
-                sock = stack.enter_context(socket.create_connection(
-                    ('127.0.0.1', self.port), shim.TIMEOUT))
-                sock.sendall(HELLO)
-                self.assertIn(b'<?xml', sock.recv(4096))
-            late = stack.enter_context(socket.create_connection(
+        """256 at once; the next one is turned away, until one has gone."""
+        def join(stack):
+            sock = stack.enter_context(socket.create_connection(
                 ('127.0.0.1', self.port), shim.TIMEOUT))
-            late.sendall(HELLO)
-            sock.close()
-            self.assertIn(b'<?xml', late.recv(4096))
+            with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                sock.sendall(HELLO)
+                return sock, sock.recv(4096)
+            return sock, b''
+
+        with contextlib.ExitStack() as stack:
+            for _ in range(256):
+                sock, said = join(stack)
+                self.assertIn(b'<?xml', said)
+            self.assertEqual(join(stack)[1], b'')
+            sock.shutdown(socket.SHUT_WR)
+            shim.read_all(sock)
+            self.assertIn(b'<?xml', join(stack)[1])
         self.test_connect()
 
 

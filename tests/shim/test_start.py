@@ -28,7 +28,8 @@ class Start(unittest.TestCase):
     def test_usage(self):
         for args in (['--listen', '127.0.0.1:1s'], ['--listen', '[::1]:0'],
                      ['--max-probes', '0'], ['--allow-target', 'x'],
-                     ['--identity', 'domain=a'], ['--nonsense'], ['word']):
+                     ['--identity', 'cert=a'], ['--nonsense'], ['word'],
+                     ['--listen-s2s', '127.0.0.1:0']):
             self.refused(2, '\nsee s2sprobe-http(8) or --help\n', *args)
 
     def test_help(self):
@@ -37,7 +38,7 @@ class Start(unittest.TestCase):
         self.assertTrue(done.stdout.startswith('usage: s2sprobe-http'))
         for option in ('--listen', '--ca-file', '--dns-server', '--max-probes',
                        '--max-timeout', '--allow-target', '--allow-host',
-                       '--identity', '--demo', '--access-log', '--version'):
+                       '--identity', '--listen-s2s', '--demo', '--access-log', '--version'):
             self.assertIn(option, done.stdout)
 
     def test_version(self):
@@ -65,11 +66,35 @@ class Start(unittest.TestCase):
                              *demo, '--ca-file', gone)
                 self.refused(2, f': --ca-file: no certificates in {bad}\n',
                              *free, *demo, '--ca-file', bad)
-            self.refused(2, f': --identity: cannot read {gone}\n', *free,
-                         '--identity',
-                         f'domain=a.example,cert={bad},key={gone}')
+            for settings, member in (
+                    (f'cert={bad},key={gone}', f'key: cannot read {gone}'),
+                    (f'cert={bad}', 'key: certificate_file and key_file '
+                                    'belong together'),
+                    (f'pkcs12={bad}',
+                     f'pkcs12: {bad} cannot be read as PKCS #12'),
+                    (f'password-file={bad}',
+                     'password-file: no key_file and no pkcs12_file'),
+                    (f'secret-file={gone}', f'secret-file: cannot read {gone}')):
+                self.refused(2, f': --identity domain=a.example: {member}\n',
+                             *free, '--identity',
+                             f'domain=a.example,{settings}')
+            self.refused(2, ': --identity domain=a b: domain: missing or not '
+                         'valid\n', *free, '--identity', 'domain=a b')
             self.refused(2, ': --dns-server: "x y" is not ADDR[:PORT]\n',
                          *free, '--dns-server', 'x y')
+
+    def test_listen_for_servers(self):
+        ours = ('--listen', '127.0.0.1:0', '--identity', 'domain=a.example',
+                '--listen-s2s')
+        self.refused(2, ': --listen-s2s: x: not ADDR:PORT\n', *ours, 'x')
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            address = '127.0.0.1:%d' % taken.getsockname()[1]
+            self.refused(1, f': --listen-s2s: {address}: in use, not of this '
+                         'machine, or not permitted\n', *ours, address)
+        with shim.Server(*ours[2:], '[::1]:0') as server:
+            line = server.await_error(lambda line: 'servers come in' in line)
+            self.assertRegex(line, r'^s2sprobe-http: servers come in on '
+                             r'\[::1\]:\d+$')
 
     def test_too_few_descriptors(self):
         self.refused(1, 'open files', '--listen', '127.0.0.1:0',

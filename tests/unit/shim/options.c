@@ -44,13 +44,14 @@ static void defaults(void **state)
     assert_int_equal(o.listen_port, 8787);
     assert_null(o.ca_file);
     assert_null(o.dns_servers[0]);
-    assert_null(o.identity_list[0]);
+    assert_null(o.listen_s2s[0]);
+    assert_int_equal(o.identity_count, 0);
     assert_int_equal(o.max_probes, 64);
     assert_int_equal(o.max_timeout_ms, 60000);
     assert_int_equal(o.policy.count, 0);
     assert_false(o.demo);
     assert_false(o.access_log);
-    assert_true(options_loopback(&o));
+    assert_false(options_exposed(&o));
 }
 
 static void everything(void **state)
@@ -73,6 +74,8 @@ static void everything(void **state)
                                 "probe.example",
                                 "--identity",
                                 "key=k.pem,domain=d.example,cert=c.pem",
+                                "--listen-s2s",
+                                "[::]:5269",
                                 "--demo",
                                 "--access-log",
                                 NULL};
@@ -82,7 +85,7 @@ static void everything(void **state)
     assert_true(parse(args, &o, error, sizeof(error)));
     assert_string_equal(o.listen_address, "0.0.0.0");
     assert_int_equal(o.listen_port, 0);
-    assert_false(options_loopback(&o));
+    assert_true(options_exposed(&o));
     assert_string_equal(o.ca_file, "ca.pem");
     assert_string_equal(o.dns_servers[0], "192.0.2.1");
     assert_string_equal(o.dns_servers[1], "[2001:db8::1]:53");
@@ -91,11 +94,10 @@ static void everything(void **state)
     assert_int_equal(o.max_timeout_ms, 600000);
     assert_int_equal(o.policy.count, 1);
     assert_string_equal(o.allow_hosts[0], "probe.example");
-    assert_string_equal(o.identity_list[0]->domain, "d.example");
-    assert_string_equal(o.identity_list[0]->certificate_file, "c.pem");
-    assert_string_equal(o.identity_list[0]->key_file, "k.pem");
-    assert_int_equal(o.identity_list[0]->size, sizeof(s2s_identity));
-    assert_null(o.identity_list[1]);
+    assert_int_equal(o.identity_count, 1);
+    assert_string_equal(o.identities[0].given.domain, "d.example");
+    assert_string_equal(o.listen_s2s[0], "[::]:5269");
+    assert_null(o.listen_s2s[1]);
     assert_true(o.demo);
     assert_true(o.access_log);
 }
@@ -141,13 +143,14 @@ static void refused(void **state)
         {"--allow-host", "a:80"},
         {"--allow-host", "http://a"},
         {"--identity", "d.example"},
-        {"--identity", "domain=d,cert=c"},
-        {"--identity", "domain=d,key=k"},
+        {"--identity", ""},
         {"--identity", "cert=c,key=k"},
         {"--identity", "domain=,cert=c,key=k"},
         {"--identity", "domain=d,cert=c,key=k,"},
         {"--identity", "domain=d,domain=d,cert=c,key=k"},
         {"--identity", "domain=d,cert=c,key=k,secret=s"},
+        {"--identity", "domain=d,secret-file="},
+        {"--listen-s2s", "127.0.0.1:5269"}, /* for whom? */
         {"--no-such-option", NULL},
         {"--demo=yes", NULL},
         {"-x", NULL},
@@ -175,10 +178,11 @@ static void messages(void **state)
          "--allow-target wants an address or network: 10.0.0.0/33"},
         {"--allow-host", "a b",
          "--allow-host wants a name without a port, at most 16: a b"},
-        {"--identity", "domain=x",
-         "--identity wants domain=D,cert=FILE,key=FILE: domain=x"},
         {"--identity", "domain=d,cert=c,key",
-         "--identity wants domain=D,cert=FILE,key=FILE: domain=d,cert=c,key"},
+         "--identity wants " IDENTITY_SETTINGS
+         ", at most 16 times: domain=d,cert=c,key"},
+        {"--listen-s2s", "[::]:5269",
+         "--listen-s2s needs an --identity: [::]:5269"},
         {"--nonsense", NULL, "unknown option: --nonsense"},
     };
     (void)state;
@@ -198,36 +202,57 @@ static void full(void **state)
     static const char *const options[][2] = {
         {"--dns-server", "192.0.2.1"},
         {"--allow-host", "h"},
-        {"--identity", "domain=d,cert=c,key=k"},
+        {"--identity", "domain=d"},
+        {"--listen-s2s", "127.0.0.1:0"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(options); i++) {
-        const char *args[2 * (OPTIONS_LIST + 1) + 1] = {NULL};
+        const char *args[2 * (OPTIONS_LIST + 1) + 3] = {NULL};
         struct options o;
         char error[256];
+        size_t n = 0;
+        if (strcmp(options[i][0], "--listen-s2s") == 0) {
+            args[n++] = "--identity";
+            args[n++] = "domain=d";
+        }
         for (size_t j = 0; j < 2 * OPTIONS_LIST; j++)
-            args[j] = options[i][j % 2];
+            args[n++] = options[i][j % 2];
         assert_true(parse(args, &o, error, sizeof(error)));
-        args[2 * OPTIONS_LIST] = options[i][0];
-        args[2 * OPTIONS_LIST + 1] = options[i][1];
+        args[n++] = options[i][0];
+        args[n++] = options[i][1];
         assert_false(parse(args, &o, error, sizeof(error)));
     }
 }
 
-static void loopback(void **state)
+/* Who may be on another machine. */
+static void exposed(void **state)
 {
     static const struct {
-        const char *listen;
-        bool loopback;
+        const char *args[7];
+        bool exposed;
     } cases[] = {
-        {"127.0.0.1:0", true}, {"127.255.0.1:0", true}, {"0.0.0.0:0", false},
-        {"12.7.0.1:0", false}, {"192.0.2.1:0", false},
+        {{NULL}, false},
+        {{"--listen", "127.0.0.1:0"}, false},
+        {{"--listen", "127.255.0.1:0"}, false},
+        {{"--listen", "0.0.0.0:0"}, true},
+        {{"--listen", "12.7.0.1:0"}, true},
+        {{"--listen", "192.0.2.1:0"}, true},
+        {{"--allow-host", "probe.example"}, true}, /* through a proxy */
+        {{"--identity", "domain=d"}, false},
+        {{"--identity", "domain=d", "--listen-s2s", "127.0.0.1:0"}, false},
+        {{"--identity", "domain=d", "--listen-s2s", "[::1]:0"}, false},
+        {{"--identity", "domain=d", "--listen-s2s", "0.0.0.0:0"}, true},
+        {{"--identity", "domain=d", "--listen-s2s", "[::]:0"}, true},
+        {{"--identity", "domain=d", "--listen-s2s", "127.0.0.1:0",
+          "--listen-s2s", "192.0.2.1:0"},
+         true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct options o;
-        assert_true(accepts("--listen", cases[i].listen, &o));
-        assert_int_equal(options_loopback(&o), cases[i].loopback);
+        char error[256];
+        assert_true(parse(cases[i].args, &o, error, sizeof(error)));
+        assert_int_equal(options_exposed(&o), cases[i].exposed);
     }
 }
 
@@ -237,7 +262,7 @@ int main(void)
         cmocka_unit_test(defaults), cmocka_unit_test(everything),
         cmocka_unit_test(actions),  cmocka_unit_test(refused),
         cmocka_unit_test(messages), cmocka_unit_test(full),
-        cmocka_unit_test(loopback),
+        cmocka_unit_test(exposed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

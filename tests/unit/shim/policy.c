@@ -152,6 +152,32 @@ static void filter(void **state)
     }
 }
 
+/* One port of one loopback address. */
+static void demo(void **state)
+{
+    static const struct {
+        const char *address;
+        uint16_t port, allowed;
+        int refused;
+    } cases[] = {
+        {"127.0.0.1", 5269, 5269, 0}, {"127.0.0.1", 5270, 5269, 1},
+        {"127.0.0.1", 5269, 0, 1},    {"127.0.0.1", 0, 0, 1},
+        {"127.0.0.2", 5269, 5269, 1}, {"10.0.0.1", 5269, 5269, 1},
+        {"::1", 5269, 5269, 1},       {"::ffff:127.0.0.1", 5269, 5269, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct policy policy = {.loopback_port = cases[i].allowed};
+        struct sockaddr_storage a;
+        uint32_t n = address_of(cases[i].address, &a);
+        /* the port is in the same place in both families */
+        ((struct sockaddr_in *)&a)->sin_port = htons(cases[i].port);
+        assert_int_equal(
+            policy_filter(&policy, (const struct sockaddr *)&a, n) != 0,
+            cases[i].refused);
+    }
+}
+
 static void full(void **state)
 {
     struct policy policy = {.count = 0};
@@ -164,9 +190,8 @@ static void full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(networks),
-        cmocka_unit_test(lists),
-        cmocka_unit_test(filter),
+        cmocka_unit_test(networks), cmocka_unit_test(lists),
+        cmocka_unit_test(filter),   cmocka_unit_test(demo),
         cmocka_unit_test(full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,30 @@ static void defaults(void **state)
     assert_int_equal(r.timeout_ms, 15000);
     assert_int_equal(r.flags, 0);
     assert_int_equal(r.ping_method, S2S_PING_AUTO);
+    assert_int_equal(r.count, 0);
+    assert_int_equal(r.interval_ms, 0);
+}
+
+/* What is for one of the two calls is checked in both, and used in one. */
+static void of_one_call(void **state)
+{
+    static const char body[] =
+        "{\"host\":\"h\",\"fromDomain\":\"a\",\"authenticate\":true,"
+        "\"acceptUntrusted\":true,\"pingMethod\":\"iq\",\"count\":10,"
+        "\"intervalMs\":60000}";
+    struct request r;
+    struct problem p;
+    (void)state;
+    assert_true(parse(S2S_OP_CONNECT, body, &r, &p));
+    assert_int_equal(r.flags, S2S_AUTHENTICATE | S2S_ACCEPT_UNTRUSTED);
+    assert_int_equal(r.ping_method, S2S_PING_AUTO);
+    assert_int_equal(r.count, 0);
+    assert_int_equal(r.interval_ms, 0);
+    assert_true(parse(S2S_OP_PING, body, &r, &p));
+    assert_int_equal(r.flags, S2S_ACCEPT_UNTRUSTED);
+    assert_int_equal(r.ping_method, S2S_PING_IQ);
+    assert_int_equal(r.count, 10);
+    assert_int_equal(r.interval_ms, 60000);
 }
 
 /* A default above the server's maximum is that maximum. */
@@ -95,6 +119,7 @@ static void accepted(void **state)
         {"\"usetls\":0", 5269, 15000, S2S_TLS_AUTO},
         {"\"port\":null,\"toDomain\":null,\"useTLS\":null,\"timeout\":null,"
          "\"tls\":null,\"acceptUntrusted\":null,\"pingMethod\":null,"
+         "\"authenticate\":null,\"count\":null,\"intervalMs\":null,"
          "\"discover\":null",
          5269, 15000, S2S_TLS_AUTO},
     };
@@ -113,15 +138,17 @@ static void accepted(void **state)
     }
 }
 
-#define HEAD  "{\"host\":\"h\",\"fromDomain\":\"a\","
-#define PORT  "Port must be between 1 and 65535"
-#define MS    "timeout must be between 1 and 60000"
-#define TLS   "tls must be \"auto\", \"starttls\", \"direct\" or \"none\""
-#define PING  "pingMethod must be \"auto\", \"iq\" or \"dialback-verify\""
-#define HOST  "host must be a host name or an IP address"
-#define COLON "host must not contain a port: that is the member port"
-#define FROM  "fromDomain is required (e.g., \"example.com\")"
-#define IP    "toDomain is required when host is an IP address"
+#define HEAD   "{\"host\":\"h\",\"fromDomain\":\"a\","
+#define PORT   "Port must be between 1 and 65535"
+#define MS     "timeout must be between 1 and 60000"
+#define TLS    "tls must be \"auto\", \"starttls\", \"direct\" or \"none\""
+#define PING   "pingMethod must be \"auto\", \"iq\" or \"dialback-verify\""
+#define NUMBER "count must be between 1 and 10"
+#define APART  "intervalMs must be between 1 and 60000"
+#define HOST   "host must be a host name or an IP address"
+#define COLON  "host must not contain a port: that is the member port"
+#define FROM   "fromDomain is required (e.g., \"example.com\")"
+#define IP     "toDomain is required when host is an IP address"
 
 static void refused(void **state)
 {
@@ -180,6 +207,14 @@ static void refused(void **state)
         {HEAD "\"acceptUntrusted\":1}", REFUSAL_INVALID_FIELD,
          "acceptUntrusted must be true or false"},
         {HEAD "\"pingMethod\":\"icmp\"}", REFUSAL_INVALID_FIELD, PING},
+        {HEAD "\"authenticate\":1}", REFUSAL_INVALID_FIELD,
+         "authenticate must be true or false"},
+        {HEAD "\"count\":0}", REFUSAL_INVALID_FIELD, NUMBER},
+        {HEAD "\"count\":11}", REFUSAL_INVALID_FIELD, NUMBER},
+        {HEAD "\"count\":1.5}", REFUSAL_INVALID_FIELD, NUMBER},
+        {HEAD "\"count\":\"1\"}", REFUSAL_INVALID_FIELD, NUMBER},
+        {HEAD "\"intervalMs\":0}", REFUSAL_INVALID_FIELD, APART},
+        {HEAD "\"intervalMs\":60001}", REFUSAL_INVALID_FIELD, APART},
         {HEAD "\"discover\":true}", REFUSAL_INVALID_FIELD,
          "discover is not supported yet"},
         {HEAD "\"discover\":1}", REFUSAL_INVALID_FIELD,
@@ -352,12 +387,12 @@ static void mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),   cmocka_unit_test(default_timeout),
-        cmocka_unit_test(everything), cmocka_unit_test(accepted),
-        cmocka_unit_test(refused),    cmocka_unit_test(ping_wording),
-        cmocka_unit_test(partial),    cmocka_unit_test(lengths),
-        cmocka_unit_test(depth),      cmocka_unit_test(very_deep),
-        cmocka_unit_test(mutations),
+        cmocka_unit_test(defaults),     cmocka_unit_test(default_timeout),
+        cmocka_unit_test(of_one_call),  cmocka_unit_test(everything),
+        cmocka_unit_test(accepted),     cmocka_unit_test(refused),
+        cmocka_unit_test(ping_wording), cmocka_unit_test(partial),
+        cmocka_unit_test(lengths),      cmocka_unit_test(depth),
+        cmocka_unit_test(very_deep),    cmocka_unit_test(mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
