@@ -140,6 +140,9 @@
       "The server chose another protocol than xmpp-server by ALPN.")           \
     X(TLS_STATIC_RSA, "tls_static_rsa", WARNING, "peer",                       \
       "The cipher suite has no forward secrecy.")                              \
+    X(TLS_WEAK_DH, "tls_weak_dh", WARNING, "peer",                             \
+      "The server's Diffie-Hellman group is smaller than 2048 bits: use a "    \
+      "standard one (RFC 7919), or elliptic curves.")                          \
     /* Certificate */                                                          \
     X(CERT_UNTRUSTED, "cert_untrusted", ERROR, "peer",                         \
       "The chain does not lead to a trusted authority. Common causes: a "      \

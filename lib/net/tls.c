@@ -104,15 +104,12 @@ static void list_staple(struct tls_session *s, s2s_tls_info *info)
 }
 
 /* There is one to choose: ours. */
-static const char *selected_alpn(struct tls_session *s)
+static const char *selected_alpn(const struct tls_session *s)
 {
     gnutls_datum_t name = {NULL, 0};
-    if (gnutls_alpn_get_selected_protocol(s->gnutls, &name) != 0 ||
-        name.size == 0 || name.size >= sizeof(s->alpn))
-        return NULL;
-    memcpy(s->alpn, name.data, name.size);
-    s->alpn[name.size] = '\0';
-    return s->alpn;
+    bool selected = gnutls_alpn_get_selected_protocol(s->gnutls, &name) == 0 &&
+                    name.size > 0;
+    return selected ? s->alpn : NULL;
 }
 
 static void client_info(struct tls_session *s, s2s_tls_info *info)
@@ -270,6 +267,22 @@ const char *tls_error(const void *session)
 {
     const struct tls_session *s = session;
     return s->error;
+}
+
+const char *tls_other_protocol(const void *session, size_t *length)
+{
+    const struct tls_session *s = session;
+    *length = s->other_length;
+    return s->other_length > 0 ? s->other : NULL;
+}
+
+unsigned tls_dh_bits(const void *session)
+{
+    const struct tls_session *s = session;
+    gnutls_kx_algorithm_t kx = gnutls_kx_get(s->gnutls);
+    bool finite = kx == GNUTLS_KX_DHE_RSA || kx == GNUTLS_KX_DHE_DSS;
+    int bits = finite ? gnutls_dh_get_prime_bits(s->gnutls) : 0;
+    return bits > 0 ? (unsigned)bits : 0;
 }
 
 int tls_truncated(const void *session)

@@ -4,7 +4,8 @@
  * AES-128 first with two key shares; no renegotiation, no resumption, no
  * early data, no signals; SSLKEYLOGFILE is GnuTLS's own affair. A server
  * offers no static RSA, selects the request's ALPN name when it is offered and
- * goes on without when it is not, and needs no server name.
+ * goes on without when it is not, and needs no server name. A client fails when
+ * another name is selected than the request's.
  *
  * Receives are buffered and sends corked: everything that a handshake step or
  * a write produces goes out in one lower write when the session next needs to
@@ -32,6 +33,13 @@ s2s_tls tls_provider(struct tls_store *store);
  * instance "The TLS connection was non-properly terminated" or the name of the
  * alert. Never holds a byte that the peer chose freely. */
 const char *tls_error(const void *session);
+/* The name of a protocol that a server selected by ALPN though it was not
+ * offered, which is what the handshake died of; NULL: none. The peer's bytes,
+ * cut off after some. */
+const char *tls_other_protocol(const void *session, size_t *length);
+/* The size of the server's group when the key exchange was DHE (TLS 1.2); else
+ * 0. After the handshake. */
+unsigned tls_dh_bits(const void *session);
 /* Whether the peer ended without close_notify. */
 int tls_truncated(const void *session);
 

@@ -71,7 +71,6 @@ int tls_server_prepare(struct tls_session *s)
 {
     if (s->choose == NULL && !s->credentials->usable)
         return S2S_EPOLICY;
-    gnutls_session_set_ptr(s->gnutls, s);
     gnutls_certificate_server_set_request(s->gnutls, GNUTLS_CERT_REQUEST);
     gnutls_handshake_set_post_client_hello_function(s->gnutls, on_client_hello);
     return S2S_OK;

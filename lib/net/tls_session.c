@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "net/der.h"
+#include "net/tls_alpn.h"
 
 #define FLAGS (GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS)
 #define CLIENT_FLAGS                                                           \
@@ -19,6 +20,8 @@
 #define HANDSHAKE_MAX (128u << 10) /* bytes of the peer's messages */
 #define NOTHING_MAX   64u
 #define ALERT_PREFIX  "GNUTLS_A_"
+#define OTHER_PROTOCOL                                                         \
+    "the server selected a protocol by ALPN that was not offered"
 
 /* ---- What went wrong --------------------------------------------------- */
 
@@ -69,6 +72,8 @@ int tls_session_die_of(struct tls_session *s, ptrdiff_t rc)
 {
     if (s->refusal != S2S_OK)
         return tls_session_die(s, s->refusal, error_text(s->refusal));
+    if (s->other_length > 0)
+        return tls_session_die(s, S2S_ETLS_HANDSHAKE, OTHER_PROTOCOL);
     if (s->io.failure != S2S_OK)
         return tls_session_die(s, s->io.failure, error_text(s->io.failure));
     if (rc == GNUTLS_E_MEMORY_ERROR)
@@ -158,17 +163,44 @@ static struct der first_certificate(const gnutls_datum_t *message, bool context)
 
 /* GnuTLS computes with keys of any size: minutes of it for one handshake. This
  * runs when the message has come, before anything is done with it. */
-static int check_key(gnutls_session_t session, unsigned type, unsigned when,
-                     unsigned incoming, const gnutls_datum_t *message)
+static int check_key(gnutls_session_t session, const gnutls_datum_t *message)
 {
-    (void)type;
-    (void)when;
-    if (incoming == 0)
-        return 0;
     bool context = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
     struct der leaf = first_certificate(message, context);
     size_t size = der_certificate_key_size(leaf.data, leaf.left);
     return size <= DER_KEY_SIZE_MAX ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* RFC 7301, 3.2: it selects one of ours. Another protocol's server must not get
+ * what we say (cross-protocol attacks). */
+static int check_alpn(struct tls_session *s, const struct tls_alpn *alpn)
+{
+    if (s->server || s->alpn[0] == '\0' ||
+        (alpn->length == strlen(s->alpn) &&
+         memcmp(alpn->name, s->alpn, alpn->length) == 0))
+        return 0;
+    s->other_length =
+        alpn->length < sizeof(s->other) ? alpn->length : sizeof(s->other);
+    memcpy(s->other, alpn->name, s->other_length);
+    return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+}
+
+static int look(gnutls_session_t session, unsigned type, unsigned when,
+                unsigned incoming, const gnutls_datum_t *message)
+{
+    struct tls_session *s = gnutls_session_get_ptr(session);
+    struct tls_alpn alpn;
+    bool found = false;
+    (void)when;
+    if (incoming == 0)
+        return 0;
+    if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT)
+        return check_key(session, message);
+    if (type == GNUTLS_HANDSHAKE_SERVER_HELLO)
+        found = tls_alpn_in_hello(message->data, message->size, &alpn);
+    else if (type == GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS)
+        found = tls_alpn_in_extensions(message->data, message->size, &alpn);
+    return found ? check_alpn(s, &alpn) : 0;
 }
 
 /* ---- Making one --------------------------------------------------------- */
@@ -192,9 +224,9 @@ static void attach(struct tls_session *s)
     gnutls_transport_set_vec_push_function(s->gnutls, push);
     gnutls_transport_set_pull_timeout_function(s->gnutls, pull_timeout);
     gnutls_handshake_set_max_packet_length(s->gnutls, HANDSHAKE_MAX);
-    gnutls_handshake_set_hook_function(s->gnutls,
-                                       GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
-                                       GNUTLS_HOOK_POST, check_key);
+    gnutls_session_set_ptr(s->gnutls, s);
+    gnutls_handshake_set_hook_function(s->gnutls, GNUTLS_HANDSHAKE_ANY,
+                                       GNUTLS_HOOK_POST, look);
 }
 
 static int set_names(struct tls_session *s, const s2s_tls_request *request)
@@ -204,11 +236,13 @@ static int set_names(struct tls_session *s, const s2s_tls_request *request)
         rc = gnutls_server_name_set(s->gnutls, GNUTLS_NAME_DNS,
                                     request->server_name,
                                     strlen(request->server_name));
-    if (rc == 0 && request->alpn != NULL) {
-        gnutls_datum_t name = {(unsigned char *)(uintptr_t)request->alpn,
-                               (unsigned)strlen(request->alpn)};
-        rc = gnutls_alpn_set_protocols(s->gnutls, &name, 1, 0);
-    }
+    if (rc != 0 || request->alpn == NULL)
+        return rc;
+    gnutls_datum_t name = {(unsigned char *)(uintptr_t)request->alpn,
+                           (unsigned)strlen(request->alpn)};
+    rc = gnutls_alpn_set_protocols(s->gnutls, &name, 1, 0);
+    if (rc == 0 && name.size < sizeof(s->alpn))
+        memcpy(s->alpn, request->alpn, name.size + 1);
     return rc;
 }
 

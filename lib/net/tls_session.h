@@ -36,7 +36,9 @@ struct tls_session {
     bool established;
     bool ended; /* the peer will send no more */
     bool truncated;
-    char alpn[TLS_SESSION_ALPN];
+    char alpn[TLS_SESSION_ALPN];  /* what we offer or take; "": nothing */
+    char other[TLS_SESSION_ALPN]; /* a server selected this, cut off */
+    size_t other_length;
     char error[80];
 };
 

@@ -1,8 +1,11 @@
 #include "probe/drive.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+
+#define DH_BITS 2048u /* RFC 9325, 4.1 */
 
 /* ---- Failures ---- */
 
@@ -27,6 +30,17 @@ static void on_failed(void *user, int error)
     initiator_fail(p->stream, error, io_text(p, error));
 }
 
+static void find_other_protocol(struct probe *p)
+{
+    size_t length = 0;
+    const char *name = p->own_tls && p->link.tls_begun
+                           ? tls_other_protocol(p->link.session, &length)
+                           : NULL;
+    if (name != NULL)
+        result_find(p->result, FINDING_ALPN_OTHER,
+                    result_untrusted(p->result, name, length));
+}
+
 static void on_tls_failed(void *user, int error)
 {
     struct probe *p = user;
@@ -49,6 +63,7 @@ static void on_tls_failed(void *user, int error)
                        error_text(S2S_ETLS_INJECTION));
         return;
     }
+    find_other_protocol(p);
     if (p->own_tls && l->tls_begun && tls_error(l->session)[0] != '\0')
         text = tls_error(l->session);
     else if (error == S2S_ECLOSED)
@@ -61,6 +76,16 @@ static void on_ended(void *user)
     struct probe *p = user;
     if (p->own_tls && p->link.secure && tls_truncated(p->link.session))
         result_find(p->result, FINDING_TLS_TRUNCATED, NULL);
+}
+
+static void find_weak_dh(struct probe *p)
+{
+    char seen[32];
+    unsigned bits = tls_dh_bits(p->link.session);
+    if (bits == 0 || bits >= DH_BITS)
+        return;
+    snprintf(seen, sizeof(seen), "%u bits", bits);
+    result_find(p->result, FINDING_TLS_WEAK_DH, result_text(p->result, seen));
 }
 
 static void record_tls(struct probe *p, const s2s_tls_info *info)
@@ -77,6 +102,8 @@ static void record_tls(struct probe *p, const s2s_tls_info *info)
         result_find(r, FINDING_ALPN_OTHER, t->alpn);
     if (info->cipher != NULL && (strncmp(info->cipher, "TLS_RSA_", 8) == 0))
         result_find(r, FINDING_TLS_STATIC_RSA, t->cipher);
+    if (p->own_tls)
+        find_weak_dh(p);
 }
 
 /* S2S_OK, S2S_ECERT_*, or why there is no verdict. */

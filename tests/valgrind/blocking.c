@@ -15,6 +15,7 @@
 #include <s2sprobe.h>
 
 #include "server.h"
+#include "unit/net/override.h"
 #include "unit/net/pki.h"
 
 #define TIMEOUT_MS 60000
@@ -118,6 +119,18 @@ static const struct row {
      .tls_mode = S2S_TLS_DIRECT,
      .path = "tls.mode",
      .value = "direct"},
+    {.name = "connect, another protocol",
+     .manner = SERVER_OTHER,
+     .tls_mode = S2S_TLS_DIRECT,
+     .error = S2S_ETLS_HANDSHAKE,
+     .path = "findings.0.code",
+     .value = "alpn_other"},
+    {.name = "connect, another protocol's name",
+     .manner = SERVER_OTHER,
+     .tls_mode = S2S_TLS_DIRECT,
+     .error = S2S_ETLS_HANDSHAKE,
+     .path = "findings.0.seen",
+     .value = OVERRIDE_OTHER},
     {.name = "connect, not XMPP",
      .manner = SERVER_NO_XMPP,
      .error = S2S_ENOT_XMPP,

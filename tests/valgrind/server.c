@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "unit/net/override.h"
+
 #define HEADER                                                                 \
     "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "               \
     "xmlns:db='jabber:server:dialback' id='s1' from='" SERVER_DOMAIN "' "      \
@@ -83,6 +85,8 @@ static bool shake_hands(struct server *s)
                                 s->credentials) == 0);
     gnutls_certificate_server_set_request(s->tls, GNUTLS_CERT_REQUEST);
     gnutls_transport_set_int(s->tls, s->fd);
+    if (s->manner == SERVER_OTHER)
+        override_alpn(s->tls);
     do
         rc = gnutls_handshake(s->tls);
     while (rc < 0 && gnutls_error_is_fatal(rc) == 0);
@@ -94,7 +98,7 @@ static bool shake_hands(struct server *s)
 /* The stream in the clear; whether TLS follows. */
 static bool start(struct server *s)
 {
-    if (s->manner == SERVER_DIRECT)
+    if (s->manner == SERVER_DIRECT || s->manner == SERVER_OTHER)
         return true;
     if (!await(s, "xml:lang='en'>"))
         return false;

@@ -14,6 +14,7 @@
 enum server_manner {
     SERVER_STARTTLS,
     SERVER_DIRECT,
+    SERVER_OTHER,   /* the same, and selects another protocol by ALPN */
     SERVER_ERROR,   /* a stream error in the clear */
     SERVER_NO_XMPP, /* something else, and the end */
     SERVER_END,     /* the end behind <proceed/> */

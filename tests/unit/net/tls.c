@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "net/tls.h"
 #include "net/tls_io.h"
+#include "net/tls_session.h"
 #include "costly_key.h"
+#include "override.h"
 #include "pki.h"
 
 #define PIPE_SIZE (256u << 10)
@@ -557,6 +559,85 @@ static void costly_keys(void **state)
     pki_free(&plain);
 }
 
+/* A server that selects what we did not offer may be another protocol's. When
+ * we offer nothing, GnuTLS itself refuses what is selected. */
+static void other_protocol(void **state)
+{
+    static const char *const versions[] = {TLS12, TLS13};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        size_t length;
+        struct world *w = start(versions[i % 2], i > 1);
+        override_alpn(w->server);
+        assert_null(tls_other_protocol(w->client, &length));
+        assert_int_equal(shake(w), S2S_ETLS_HANDSHAKE);
+        assert_string_equal(
+            tls_error(w->client),
+            "the server selected a protocol by ALPN that was not offered");
+        assert_memory_equal(tls_other_protocol(w->client, &length),
+                            OVERRIDE_OTHER, 11);
+        assert_int_equal(length, 11);
+        server_step(w);
+        if (!w->bytewise) /* else the alert would have to wait */
+            assert_int_equal(gnutls_alert_get(w->server),
+                             GNUTLS_A_ILLEGAL_PARAMETER);
+        stop(w);
+    }
+}
+
+/* One that selects nothing is fine. */
+static void no_protocol(void **state)
+{
+    static const char *const versions[] = {TLS12, TLS13};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        s2s_tls_info info = {.size = sizeof(info)};
+        gnutls_datum_t name = {(unsigned char *)(uintptr_t) "http/1.1", 8};
+        struct world *w = start(versions[i], false);
+        pki_must(gnutls_alpn_set_protocols(w->server, &name, 1, 0));
+        assert_int_equal(shake(w), S2S_OK);
+        assert_int_equal(w->tls.info(w->client, &info), S2S_OK);
+        assert_null(info.alpn);
+        stop(w);
+    }
+}
+
+/* The size of a server's own group, and of a standard one. */
+static void dh_groups(void **state)
+{
+    static const struct {
+        const char *priorities;
+        unsigned own, bits; /* 0: none */
+    } rows[] = {
+        {OVERRIDE_CURVES ":-KX-ALL:+DHE-RSA", 1024, 1024},
+        {OVERRIDE_CURVES ":-KX-ALL:+DHE-RSA", 2048, 2048},
+        {TLS12 ":-KX-ALL:+DHE-RSA", 0, 2048},
+        {TLS12, 0, 0},
+        {TLS13, 0, 0},
+    };
+    (void)state;
+    struct pki_party leaf =
+        pki_make(&(struct pki_spec){.cn = "DHE", .rsa = 2048}, &authority);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        gnutls_dh_params_t group = NULL;
+        struct world *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        start_server_as(w, &leaf, rows[i].priorities, GNUTLS_CERT_IGNORE);
+        start_client(w, false);
+        if (rows[i].own != 0)
+            override_group(((struct tls_session *)w->client)->gnutls,
+                           w->credentials, rows[i].own, &group);
+        if (shake(w) != S2S_OK)
+            fail_msg("row %zu: %s, %s", i, tls_error(w->client),
+                     gnutls_strerror(w->server_error));
+        assert_int_equal(tls_dh_bits(w->client), rows[i].bits);
+        stop(w);
+        if (group != NULL)
+            gnutls_dh_params_deinit(group);
+    }
+    pki_free(&leaf);
+}
+
 /* A server that insists on a certificate of ours: in TLS 1.3 its refusal
  * comes after the handshake. */
 static void certificate_required(void **state)
@@ -1064,6 +1145,9 @@ int main(void)
         cmocka_unit_test(whatever_certificate),
         cmocka_unit_test(key_usage),
         cmocka_unit_test(costly_keys),
+        cmocka_unit_test(other_protocol),
+        cmocka_unit_test(no_protocol),
+        cmocka_unit_test(dh_groups),
         cmocka_unit_test(certificate_required),
         cmocka_unit_test(answer_in_the_clear),
         cmocka_unit_test(cut_in_handshake),
