@@ -332,6 +332,11 @@ typedef struct s2s_options {
     const char *stanza;   /* S2S_OP_SEND: one message, presence or iq */
     uint32_t count;       /* pings, 1..1000 [1] */
     uint32_t interval_ms; /* from one to the next, 1..600000 [1000] */
+
+    /* Streams that stay open: after so long without a byte of ours, ask for an
+     * acknowledgement (XEP-0198) or send a space, 1000..86400000 [300000]. */
+    uint32_t keepalive_ms;
+    uint32_t reserved;
 } s2s_options;
 
 /* ---- Probes ---------------------------------------------------------- */

@@ -13,6 +13,9 @@
 #define DEFAULT_RUNNING    256u
 #define RUNNING_MAX        100000u
 #define COUNT_MAX          1000u
+#define KEEPALIVE_MIN      1000u
+#define KEEPALIVE_MAX      86400000u
+#define DEFAULT_KEEPALIVE  300000u
 #define DEFAULT_INTERVAL   1000u  /* ms */
 #define ELEMENT_MIN        10000u /* RFC 6120, 13.12 */
 #define KNOWN_FLAGS                                                            \
@@ -238,6 +241,14 @@ static int load_repetition(const s2s_options *o, struct options_probe *p,
     if (o->interval_ms > TIMEOUT_MAX_MS)
         return options_load_invalid(what, "interval_ms: more than %u",
                                     TIMEOUT_MAX_MS);
+    if (o->keepalive_ms != 0 &&
+        (o->keepalive_ms < KEEPALIVE_MIN || o->keepalive_ms > KEEPALIVE_MAX))
+        return options_load_invalid(what, "keepalive_ms: not within %u to %u",
+                                    KEEPALIVE_MIN, KEEPALIVE_MAX);
+    if (o->reserved != 0)
+        return options_load_invalid(what, "reserved: not zero");
+    p->keepalive_ms =
+        o->keepalive_ms != 0 ? o->keepalive_ms : DEFAULT_KEEPALIVE;
     p->count = o->count != 0 ? o->count : 1;
     p->interval_ms = o->interval_ms != 0 ? o->interval_ms : DEFAULT_INTERVAL;
     return S2S_OK;

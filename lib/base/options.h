@@ -52,6 +52,7 @@ struct options_probe {
     char *stanza; /* as text, not looked at; or NULL */
     uint32_t count;
     uint32_t interval_ms;
+    uint32_t keepalive_ms;
     bool has_transport, has_tls;
     s2s_transport transport;
     s2s_tls tls;

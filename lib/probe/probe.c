@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "net/identity.h"
 #include "probe/drive.h"
 #include "probe/outcome.h"
 #include "probe/talk.h"
@@ -113,7 +112,10 @@ static int begin(struct probe *p, enum initiator_tls mode)
     e = open_link(p);
     if (e != S2S_OK)
         return e;
-    return load_trust(p);
+    e = load_trust(p);
+    if (e == S2S_OK && p->talk != NULL)
+        talk_judge_identity(p->talk);
+    return e;
 }
 
 static void end_connection(struct probe *p)
@@ -261,32 +263,6 @@ void probe_step(struct probe *p)
     take_steps(p);
 }
 
-/* What an authenticated probe needs; false: it has failed. */
-static bool prepare(struct probe *p)
-{
-    const char *from = p->result->from != NULL ? p->result->from : "";
-    if (!talk_wanted(p))
-        return true;
-    int e = talk_new(p);
-    if (e == S2S_EPOLICY)
-        result_fail(p->result, e,
-                    "there is no identity for %.300s, or for another domain "
-                    "to authenticate",
-                    from);
-    else if (e == S2S_EINVALID_ARGUMENT)
-        result_fail(p->result, e,
-                    "stanza: not one message, presence or iq between the two "
-                    "domains");
-    else if (e != S2S_OK)
-        result_fail(p->result, e, "%s", error_text(e));
-    if (e != S2S_OK)
-        return false;
-    talk_join(p->talk);
-    identity_judge(talk_identity(p->talk), p->shared->trust,
-                   p->shared->wall_clock(), p->result);
-    return true;
-}
-
 static int make_tokens(struct probe *p)
 {
     int e = random_hex(p->verify_id, (PROBE_TOKEN - 1) / 2);
@@ -302,7 +278,7 @@ void probe_start(struct probe *p)
         return;
     p->started = now;
     result_add_us(p->result, S2S_STAGE_QUEUE, now - p->submitted);
-    if (!prepare(p)) {
+    if (!talk_begin(p)) {
         finish(p);
         return;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "net/identity.h"
 #include "probe/listener.h"
 
 #define PER_PING 4u /* elements: pong, acknowledgement, a request of theirs */
@@ -89,6 +90,7 @@ int talk_send(struct talk *t, const void *bytes, size_t length)
         return S2S_EPOLICY;
     int e = initiator_send(t->probe->stream, bytes, length,
                            t->probe->options.op == TALK_OP_STREAM);
+    t->active = loop_now(&t->probe->shared->loop);
     if (e == S2S_OK)
         wake(t);
     return e;
@@ -105,7 +107,7 @@ static int send_for_router(void *user, const void *bytes, size_t length)
     return talk_send(user, bytes, length);
 }
 
-void talk_join(struct talk *t)
+static void join(struct talk *t)
 {
     struct shared *s = t->probe->shared;
     if (t->joined)
@@ -131,16 +133,6 @@ void talk_leave(struct talk *t)
         listener_forget(s->listener, t->guest.identity);
 }
 
-void talk_drop_certificate(struct talk *t)
-{
-    t->probe->config.external = false;
-}
-
-const struct options_identity *talk_identity(const struct talk *t)
-{
-    return t->identity;
-}
-
 bool talk_key_checked(const struct talk *t)
 {
     return t->key_checked;
@@ -155,7 +147,7 @@ static const struct options_identity *find_identity(const struct probe *p)
                : options_identity(&p->shared->options, p->options.from);
 }
 
-bool talk_wanted(const struct probe *p)
+static bool wanted(const struct probe *p)
 {
     const struct options_probe *o = &p->options;
     switch (o->op) {
@@ -227,7 +219,7 @@ static void set_route(struct talk *t)
     t->next = (struct loop_timer){.fire = talk_on_next, .user = t};
 }
 
-int talk_new(struct probe *p)
+static int new_talk(struct probe *p)
 {
     const struct options_identity *i = find_identity(p);
     if (i == NULL)
@@ -251,6 +243,45 @@ int talk_new(struct probe *p)
     set_config(t);
     p->talk = t;
     return S2S_OK;
+}
+
+/* Why there is no talk. */
+static void refuse(struct probe *p, int error)
+{
+    s2s_result *r = p->result;
+    if (error == S2S_EPOLICY)
+        result_fail(r, error,
+                    "there is no identity for %.300s, or for another domain "
+                    "to authenticate",
+                    r->from != NULL ? r->from : "");
+    else if (error == S2S_EINVALID_ARGUMENT)
+        result_fail(r, error,
+                    "stanza: not one message, presence or iq between the two "
+                    "domains");
+    else
+        result_fail(r, error, "%s", error_text(error));
+}
+
+bool talk_begin(struct probe *p)
+{
+    if (!wanted(p))
+        return true;
+    int e = new_talk(p);
+    if (e != S2S_OK) {
+        refuse(p, e);
+        return false;
+    }
+    join(p->talk);
+    return true;
+}
+
+void talk_judge_identity(struct talk *t)
+{
+    const struct probe *p = t->probe;
+    if (!t->judged)
+        identity_judge(t->identity, p->shared->trust, p->shared->wall_clock(),
+                       p->result);
+    t->judged = true;
 }
 
 void talk_free(struct talk *t)

@@ -11,31 +11,23 @@
 /* An op beside the public ones: a stream that stays open. */
 #define TALK_OP_STREAM 100
 
-/* Whether the probe has to authenticate. */
-bool talk_wanted(const struct probe *p);
-
 /*
- * Set up p->talk and the authenticating part of p->config. S2S_OK,
- * S2S_ENO_MEMORY, S2S_EPOLICY when no identity of ours is for from or one of
- * also_from, S2S_EINVALID_ARGUMENT when the stanza is none.
+ * Set up p->talk and the authenticating part of p->config, when the probe has
+ * to authenticate, and make it known to the router. False: the outcome is
+ * recorded (no identity of ours for a domain; no such stanza; no memory).
  */
-int talk_new(struct probe *p);
+bool talk_begin(struct probe *p);
 /* NULL is allowed. */
 void talk_free(struct talk *t);
 
-/* The probe begins, or ends: from now on it is known to the router, or no
- * longer. Both may be called twice. */
-void talk_join(struct talk *t);
+/* The probe is over: the router forgets it. May be called twice. */
 void talk_leave(struct talk *t);
+
+/* Findings about our own certificate; once, when the authorities are there. */
+void talk_judge_identity(struct talk *t);
 
 /* What is due by time. */
 void talk_step(struct talk *t);
-
-/* The certificate was refused: go on without. */
-void talk_drop_certificate(struct talk *t);
-
-/* The identity's certificate and key (PEM), or NULL. */
-const struct options_identity *talk_identity(const struct talk *t);
 
 /* Whether a text is a stanza that may be sent: see stanza_check(). */
 int talk_check(const struct talk *t, const char *text, size_t length,

@@ -81,6 +81,24 @@ static void first_ping(struct talk *t)
     }
 }
 
+/* ---- A stream that stays open ---- */
+
+static void plan_keepalive(struct talk *t)
+{
+    int64_t at = t->active + (int64_t)t->probe->options.keepalive_ms * 1000;
+    (void)loop_set_timer(&t->probe->shared->loop, &t->next, at);
+}
+
+static void keep_alive(struct talk *t)
+{
+    int64_t idle = now(t) - t->active;
+    if (idle >= (int64_t)t->probe->options.keepalive_ms * 1000) {
+        initiator_keep_alive(t->probe->stream);
+        t->active = now(t);
+    }
+    plan_keepalive(t);
+}
+
 void talk_on_next(void *user)
 {
     struct talk *t = user;
@@ -267,6 +285,8 @@ void talk_on_ready(void *user)
     case TALK_OP_STREAM:
         loop_clear_timer(&t->probe->shared->loop, &t->probe->deadline);
         initiator_enter(t->probe->stream, S2S_STAGE_OPEN);
+        t->active = now(t);
+        plan_keepalive(t);
         t->probe->observer->open(t->probe->observer->user);
         break;
     default:
@@ -292,7 +312,10 @@ void talk_step(struct talk *t)
     if (!t->due || t->probe->stream == NULL)
         return;
     t->due = false;
-    send_ping(t);
+    if (t->probe->options.op == TALK_OP_STREAM)
+        keep_alive(t);
+    else
+        send_ping(t);
 }
 
 bool talk_ends_in_time(const struct talk *t)

@@ -17,9 +17,11 @@ struct talk {
     struct initiator_house house;
     struct initiator_also also[OPTIONS_ALSO];
     bool joined;
+    bool judged;
     bool key_checked;
 
-    struct loop_timer next; /* ping */
+    int64_t active;         /* when a stream last sent something */
+    struct loop_timer next; /* ping, or keepalive */
     bool due;
     struct result_ping *ping; /* the one that is out */
     struct result_ping *last; /* the one sent last, out or not */

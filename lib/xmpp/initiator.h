@@ -122,6 +122,10 @@ const char *initiator_stream_id(const struct initiator *i);
 int initiator_send(struct initiator *i, const void *bytes, size_t length,
                    bool ask);
 
+/* Send something that means nothing: a request to acknowledge where XEP-0198
+ * is on, else a space (RFC 6120, 4.6.1). */
+void initiator_keep_alive(struct initiator *i);
+
 /* Ask the peer about a key that somebody offered as it (XEP-0220, 2.1.2),
  * while our own is being checked too; or with config->verify's values, which
  * then also ends the stream. S2S_OK, S2S_ENO_MEMORY, S2S_ELIMIT,

@@ -142,7 +142,8 @@ class Options(Sized):
                 ('tls', POINTER(Tls)), ('context', c_void_p),
                 ('setup', POINTER(ContextOptions)), ('identity', POINTER(Identity)),
                 ('also_from', POINTER(c_char_p)), ('stanza', c_char_p),
-                ('count', c_uint32), ('interval_ms', c_uint32)]
+                ('count', c_uint32), ('interval_ms', c_uint32),
+                ('keepalive_ms', c_uint32), ('reserved', c_uint32)]
 
 
 class Event(Sized):

@@ -103,7 +103,7 @@ AT(s2s_context_options, limits, 64);
 AT(s2s_context_options, log_level, 72);
 AT(s2s_context_options, max_running, 76);
 
-SIZE(s2s_options, 96);
+SIZE(s2s_options, 104);
 AT(s2s_options, size, 0);
 AT(s2s_options, host, 8);
 AT(s2s_options, port, 16);
@@ -120,6 +120,8 @@ AT(s2s_options, also_from, 72);
 AT(s2s_options, stanza, 80);
 AT(s2s_options, count, 88);
 AT(s2s_options, interval_ms, 92);
+AT(s2s_options, keepalive_ms, 96);
+AT(s2s_options, reserved, 100);
 
 SIZE(s2s_event, 40);
 AT(s2s_event, size, 0);
