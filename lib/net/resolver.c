@@ -13,7 +13,8 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define RUNNING_MAX 100
+#define LIVE_MAX    100
+#define RUNNING_MAX 4096
 #define EVENTS      16
 #define TIMEOUT_MS  2000
 #define TRIES       2
@@ -166,7 +167,8 @@ static void socket_state(void *user, ares_socket_t fd, int readable,
 }
 
 /* c-ares cannot end one query, only all: those cancelled go on there until
- * nobody waits for any. */
+ * it gives them up, or nobody waits for any. They have a bound of their own, so
+ * that look-ups of silent servers do not keep others waiting. */
 static void drop_cancelled(struct resolver *r)
 {
     if (r->live == 0 && r->running > 0)
@@ -175,7 +177,8 @@ static void drop_cancelled(struct resolver *r)
 
 static bool startable(const struct resolver *r)
 {
-    return !TAILQ_EMPTY(&r->waiting) && r->running < RUNNING_MAX;
+    return !TAILQ_EMPTY(&r->waiting) && r->live < LIVE_MAX &&
+           r->running < RUNNING_MAX;
 }
 
 /* Let the descriptor become readable when there is work, not before. Setting

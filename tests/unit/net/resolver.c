@@ -268,6 +268,7 @@ static void timed_out(void **state)
 
 #define CROWD     1000
 #define IN_FLIGHT 100
+#define RUNNING   4096 /* cancelled ones included */
 
 static void crowd(void **state)
 {
@@ -308,6 +309,29 @@ static void crowd_cancelled(void **state)
     run(f, 1);
     assert_int_equal(l[IN_FLIGHT].calls, 1);
     free(l);
+}
+
+/* Those that were cancelled keep nobody waiting, though another one keeps them
+ * running; but there is an end to that. */
+static void abandoned(void **state)
+{
+    struct fixture *f = *state;
+    struct lookup keeper = {0}, l = {0};
+    start(&keeper, f, "a.silent.example");
+    for (size_t i = 1; i < RUNNING; i++) {
+        start(&l, f, "b.silent.example");
+        assert_int_equal(dns_serve(&f->dns, SIZE_MAX), i == 1 ? 4 : 2);
+        cancel(&l);
+        if (i == IN_FLIGHT) {
+            start(&l, f, "four.example");
+            run(f, 1);
+        }
+    }
+    start(&l, f, "two.example");
+    assert_int_equal(dns_serve(&f->dns, SIZE_MAX), 0);
+    cancel(&keeper);
+    run(f, 2);
+    assert_int_equal(l.count, 2);
 }
 
 /* A cancelled one that still runs goes with the resolver. */
@@ -467,6 +491,7 @@ int main(void)
         TEST(timed_out),
         TEST(crowd),
         TEST(crowd_cancelled),
+        TEST(abandoned),
         TEST(freed_while_cancelled),
         TEST(cancelled_when_ended),
         TEST(re_entrant),
