@@ -69,6 +69,7 @@ struct peer {
     const struct peer_step *scripts[2]; /* one a connection; NULL: refused */
     const struct peer_chain *chain;
     const char *server_name; /* that the TLS request must carry */
+    const char *alpn;        /* that is reported; NULL: what is offered */
     struct peer_manner manner;
     enum peer_fault fault;
     ptrdiff_t fault_value;

@@ -83,7 +83,7 @@ static int session_info(void *session, s2s_tls_info *info)
         p->misused = true;
     info->protocol = "TLS1.3";
     info->cipher = "TLS_AES_128_GCM_SHA256";
-    info->alpn = p->request.alpn;
+    info->alpn = p->alpn != NULL ? p->alpn : p->request.alpn;
     info->chain = p->chain->der;
     info->chain_sizes = p->chain->sizes;
     info->chain_length = p->chain->length;

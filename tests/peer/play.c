@@ -40,6 +40,7 @@ int play_open(struct play *p, const struct script *script)
     peer.scripts[1] = script->again;
     peer.chain = trust_chain(script->chain);
     peer.server_name = TRUST_DOMAIN;
+    peer.alpn = script->alpn;
     peer.now = 1000000;
     struct shared *shared = context_shared(p->context);
     shared->loop.clock = peer_clock;

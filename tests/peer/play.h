@@ -14,6 +14,7 @@ struct script {
     uint16_t port; /* 0: 5269 */
     uint32_t flags;
     enum trust_kind chain;
+    const char *alpn; /* that the TLS provider reports; NULL: what we offer */
     const s2s_limits *limits;
     const struct peer_step *steps, *again; /* `again`: the second connection */
 
