@@ -119,6 +119,51 @@ class Policy(unittest.TestCase):
             self.assertEqual(reply.code, 'address_forbidden')
 
 
+    def test_behind_a_proxy(self):
+        """Who has another name has a proxy, and strangers behind it."""
+        with shim.Server('--allow-host', 'probe.example') as server:
+            for host in '127.0.0.1', '10.0.0.1', '169.254.169.254':
+                reply = server.post(CONNECT, {
+                    'host': host, 'toDomain': 'a.example',
+                    'fromDomain': 'b.example'}, host='probe.example')
+                self.assertEqual((reply.status, reply.code),
+                                 (403, 'address_forbidden'), (host, reply))
+
+    def test_the_demo_is_allowed(self):
+        """And no other port beside it."""
+        for more in {'listen': '0.0.0.0:0'}, {'hosts': ['--allow-host', 'x']}:
+            hosts = more.pop('hosts', [])
+            with shim.Server('--demo', *hosts, **more) as server, \
+                    Peer(says(FEATURES)) as peer:
+                reply = server.post(PING, {
+                    'host': 'localhost', 'port': server.demo_port(),
+                    'fromDomain': 'probe.localhost', 'pingMethod': 'iq'})
+                self.assertTrue(reply.json['success'], reply)
+                self.assertEqual(ask(server, peer, useTLS=False).code,
+                                 'address_forbidden')
+
+    def test_names_do_not_tell(self):
+        """Where a forbidden name leads stays ours."""
+        with shim.Server(listen='0.0.0.0:0') as server:
+            reply = server.post(CONNECT, {'host': 'localhost',
+                                          'fromDomain': 'b.example'})
+            self.assertEqual(reply.code, 'address_forbidden')
+            self.assertEqual({'outcome': 'forbidden'},
+                             reply.json['attempts'][0])
+            self.assertEqual([(f['code'], f['seen'])
+                              for f in reply.json['findings']],
+                             [('address_forbidden', '')])
+            for address in b'127.0.0.1', b'::1':
+                self.assertNotIn(address, reply.body)
+            # An address that was written tells nothing new.
+            literal = server.post(CONNECT, {
+                'host': '127.0.0.1', 'toDomain': 'localhost',
+                'fromDomain': 'b.example'})
+            self.assertEqual(literal.json['attempts'][0]['address'],
+                             '127.0.0.1')
+            self.assertEqual(literal.json['error'], reply.json['error'])
+
+
 class Life(unittest.TestCase):
     def waiting(self, server, peer, count):
         replies = []
