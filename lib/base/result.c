@@ -8,6 +8,9 @@
 #include "base/utf8.h"
 
 #define ARENA_LIMIT (4u << 20)
+#define RESERVE     (64u << 10) /* for how it ended, when the rest is full */
+#define SMALL       2048u       /* what the reserve is for */
+#define PATHS_LIMIT (4 * ARENA_LIMIT)
 #define MESSAGE_MAX 512
 
 static const int stages[] = {
@@ -22,7 +25,7 @@ s2s_result *result_new(int op)
     if (r == NULL)
         return NULL;
     arena_init(&r->arena, ARENA_LIMIT);
-    buf_init(&r->paths, ARENA_LIMIT);
+    buf_init(&r->paths, PATHS_LIMIT);
     r->op = op;
     r->message = "";
     r->last_attempt = &r->attempts;
@@ -44,9 +47,26 @@ void result_free(s2s_result *r)
     free(r);
 }
 
-/* Zeroed memory of the record, or NULL and no_memory. */
+static bool has_room(const s2s_result *r, size_t length)
+{
+    return length <= r->arena.limit - r->arena.total;
+}
+
+/* False: it is left out. */
+static bool may_take(s2s_result *r, size_t length)
+{
+    if (!r->full && !has_room(r, length)) {
+        r->full = true;
+        r->arena.limit += RESERVE;
+    }
+    return !r->full || length <= SMALL;
+}
+
+/* Zeroed memory of the record; or NULL, with `full` or no_memory. */
 static void *take(s2s_result *r, size_t length)
 {
+    if (!may_take(r, length))
+        return NULL;
     void *p = arena_alloc(&r->arena, length);
     if (p == NULL)
         r->no_memory = true;
@@ -55,7 +75,7 @@ static void *take(s2s_result *r, size_t length)
 
 const char *result_bytes(s2s_result *r, const void *bytes, size_t length)
 {
-    if (bytes == NULL)
+    if (bytes == NULL || !may_take(r, length + 1))
         return NULL;
     char *copy = arena_copy(&r->arena, bytes, length);
     if (copy == NULL)

@@ -3,7 +3,8 @@
  * in it lives in its arena. Peers' strings in it are valid UTF-8 without NUL.
  *
  * Running out of memory while recording sets `no_memory`, and the record is
- * then not handed out; so recording itself returns nothing to check.
+ * then not handed out; so recording itself returns nothing to check. A record
+ * that is `full` has a little room left for how it ended.
  */
 #ifndef BASE_RESULT_H
 #define BASE_RESULT_H
@@ -174,6 +175,7 @@ struct result_finding {
 struct s2s_result {
     struct arena arena;
     bool no_memory; /* something is missing: it must not be handed out */
+    bool full;      /* something long is left out: the probe has to end */
 
     int op; /* S2S_OP_* */
     int error;

@@ -84,6 +84,15 @@ static void find_weak_dh(struct probe *p)
     unsigned bits = tls_dh_bits(p->link.session);
     if (bits == 0 || bits >= DH_BITS)
         return;
+/* What the peer sends fits into its limits, and not into the record. */
+static void look_at_result(struct probe *p)
+{
+    if (!p->result->full || p->result->error != S2S_OK)
+        return;
+    result_find(p->result, FINDING_OWN_LIMIT, "result");
+    initiator_fail(p->stream, S2S_ELIMIT, "the result is too large");
+}
+
     snprintf(seen, sizeof(seen), "%u bits", bits);
     result_find(p->result, FINDING_TLS_WEAK_DH, result_text(p->result, seen));
 }
@@ -210,6 +219,7 @@ enum pump_step drive_once(struct probe *p)
 int drive_stage(const struct probe *p)
 {
     if (p->connected || (!p->own_transport && p->link.moved))
+    look_at_result(p);
         return initiator_stage(p->stream);
     if (p->own_transport && p->link.open &&
         tcp_phase(p->link.conn) < TCP_CONNECTING)

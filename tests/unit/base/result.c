@@ -368,7 +368,8 @@ static void without_memory(void **state)
     }
 }
 
-/* More than the record may hold is as if there were no memory. */
+/* What is long and does not fit is left out, and how it ended is still told.
+ * Without end it is as if there were no memory. */
 static void too_much(void **state)
 {
     static char text[1u << 20];
@@ -377,9 +378,20 @@ static void too_much(void **state)
     memset(text, 'a', sizeof(text) - 1);
     for (int i = 0; i < 3; i++)
         assert_non_null(result_text(r, text));
-    assert_false(r->no_memory);
+    assert_false(r->full);
     while (result_text(r, text) != NULL)
         assert_true(r->arena.total <= r->arena.limit);
+    assert_true(r->full);
+    result_add_text(r, &r->stanzas, text, sizeof(text) - 1);
+    assert_int_equal(r->stanzas.count, 0);
+    result_find(r, FINDING_OWN_LIMIT, "result");
+    result_fail(r, S2S_ELIMIT, "%s", text);
+    assert_int_equal(r->finding_count, 1);
+    assert_int_equal(strlen(r->message), 511);
+    assert_false(r->no_memory);
+    size_t total = r->arena.total;
+    while (result_text(r, "a") != NULL)
+        assert_true(r->arena.total <= total + (64u << 10));
     assert_true(r->no_memory);
     result_free(r);
 }
