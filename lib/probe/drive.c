@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "probe/talk.h"
 
 #define DH_BITS 2048u /* RFC 9325, 4.1 */
 
@@ -27,6 +28,11 @@ static const char *io_text(const struct probe *p, int error)
 static void on_failed(void *user, int error)
 {
     struct probe *p = user;
+    if (p->link.flooded) {
+        result_find(p->result, FINDING_OWN_LIMIT, "bytes");
+        initiator_fail(p->stream, S2S_ELIMIT, "too many bytes around the XML");
+        return;
+    }
     initiator_fail(p->stream, error, io_text(p, error));
 }
 
@@ -48,7 +54,7 @@ static void on_tls_failed(void *user, int error)
     if (!p->own_transport)
         p->connected = l->moved;
     const char *text = io_text(p, error);
-    if (!p->connected || error <= S2S_CALLBACK_ERROR ||
+    if (!p->connected || l->flooded || error <= S2S_CALLBACK_ERROR ||
         error == S2S_ENO_MEMORY || error == S2S_EPOLICY ||
         error == S2S_EINTERNAL) {
         on_failed(p, error);
@@ -78,12 +84,6 @@ static void on_ended(void *user)
         result_find(p->result, FINDING_TLS_TRUNCATED, NULL);
 }
 
-static void find_weak_dh(struct probe *p)
-{
-    char seen[32];
-    unsigned bits = tls_dh_bits(p->link.session);
-    if (bits == 0 || bits >= DH_BITS)
-        return;
 /* What the peer sends fits into its limits, and not into the record. */
 static void look_at_result(struct probe *p)
 {
@@ -93,6 +93,12 @@ static void look_at_result(struct probe *p)
     initiator_fail(p->stream, S2S_ELIMIT, "the result is too large");
 }
 
+static void find_weak_dh(struct probe *p)
+{
+    char seen[32];
+    unsigned bits = tls_dh_bits(p->link.session);
+    if (bits == 0 || bits >= DH_BITS)
+        return;
     snprintf(seen, sizeof(seen), "%u bits", bits);
     result_find(p->result, FINDING_TLS_WEAK_DH, result_text(p->result, seen));
 }
@@ -204,6 +210,8 @@ enum pump_step drive_once(struct probe *p)
         .user = p,
     };
     unsigned wants = initiator_engine.wants(p->stream);
+    bool endless = p->options.op == TALK_OP_STREAM;
+    link_limit(&p->link, endless ? 0 : p->shared->options.limits.probe);
     if (!p->connected && (wants & (ENGINE_DONE | ENGINE_LAST)) == 0) {
         enum pump_step s = connect_step(p);
         if (s == PUMP_WAIT || (p->own_transport && p->connected))
@@ -211,6 +219,7 @@ enum pump_step drive_once(struct probe *p)
     }
     pump.connected = p->connected;
     enum pump_step s = pump_once(&pump);
+    look_at_result(p);
     if (!p->own_transport)
         p->connected = p->link.moved;
     return s;
@@ -219,7 +228,6 @@ enum pump_step drive_once(struct probe *p)
 int drive_stage(const struct probe *p)
 {
     if (p->connected || (!p->own_transport && p->link.moved))
-    look_at_result(p);
         return initiator_stage(p->stream);
     if (p->own_transport && p->link.open &&
         tcp_phase(p->link.conn) < TCP_CONNECTING)

@@ -6,6 +6,9 @@
 
 #include "base/error.h"
 
+#define TLS_FACTOR 4u          /* records with more padding than contents */
+#define TLS_MORE   (64u << 10) /* handshakes, tickets */
+
 /* ---- What callbacks return ---- */
 
 static bool is_want(ptrdiff_t n)
@@ -85,6 +88,10 @@ void link_close(struct link *l)
 static ptrdiff_t lower_read(void *conn, void *buffer, size_t length)
 {
     struct link *l = conn;
+    if (l->most != 0 && l->heard_bytes >= l->most) {
+        l->flooded = true;
+        return S2S_ELIMIT;
+    }
     ptrdiff_t n = moved(l, false, "read",
                         l->transport.read(l->conn, buffer, length), length);
     if (n > 0 && !l->heard)
@@ -92,6 +99,7 @@ static ptrdiff_t lower_read(void *conn, void *buffer, size_t length)
     if (n > 0 && l->tls_begun && !l->heard_tls)
         memcpy(&l->first_tls, buffer, 1);
     if (n > 0) {
+        l->heard_bytes += (uint64_t)n;
         l->moved = true;
         l->heard = true;
         l->heard_tls = l->tls_begun;
@@ -106,6 +114,12 @@ static ptrdiff_t lower_write(void *conn, const void *buffer, size_t length)
                         l->transport.write(l->conn, buffer, length), length);
     l->moved = l->moved || n > 0;
     return n != 0 ? n : S2S_ECLOSED;
+}
+
+void link_limit(struct link *l, uint64_t xml)
+{
+    bool any = xml == 0 || xml > (UINT64_MAX - TLS_MORE) / TLS_FACTOR;
+    l->most = any ? 0 : xml * TLS_FACTOR + TLS_MORE;
 }
 
 static ptrdiff_t noted(struct link *l, ptrdiff_t n)

@@ -6,6 +6,7 @@
 #define PROBE_LINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <s2sprobe.h>
 
 struct link {
@@ -17,6 +18,9 @@ struct link {
     bool tls_begun; /* a session exists */
     bool secure;    /* its handshake is done */
     int want;       /* S2S_WANT_READ or S2S_WANT_WRITE: for what to wait */
+    uint64_t most;  /* bytes that the transport may bring; 0: any number */
+    uint64_t heard_bytes;
+    bool flooded;   /* it would have brought more: S2S_ELIMIT */
     bool moved;     /* a byte has gone through the transport */
     bool heard;     /* a byte has come from the transport */
     uint8_t first;  /* it */
@@ -38,6 +42,10 @@ void link_close(struct link *l);
  */
 ptrdiff_t link_read(struct link *l, void *buffer, size_t length);
 ptrdiff_t link_write(struct link *l, const void *buffer, size_t length);
+
+/* XML has limits of its own, but what is around it inside TLS has none: no more
+ * may come than a peer needs that sends `xml` bytes. 0: any number. */
+void link_limit(struct link *l, uint64_t xml);
 
 /* `request`'s lower members are filled in here. */
 int link_begin_tls(struct link *l, const s2s_tls *tls,

@@ -113,7 +113,7 @@ static bool start(struct server *s)
     say(s, PROCEED);
     if (s->manner == SERVER_RUBBISH && hear(s)) /* a ClientHello */
         say(s, "\x16\x03\x03 no handshake at all");
-    return s->manner == SERVER_STARTTLS;
+    return s->manner == SERVER_STARTTLS || s->manner == SERVER_PADDING;
 }
 
 static void answer(struct server *s)
@@ -127,10 +127,22 @@ static void answer(struct server *s)
     say(s, text);
 }
 
+/* A space in each record (RFC 8446, 5.4), until the client has gone. */
+static void pad(struct server *s)
+{
+    say(s, HEADER);
+    while (gnutls_record_send2(s->tls, " ", 1, SERVER_PAD, 0) > 0)
+        continue;
+}
+
 static void serve(struct server *s)
 {
     if (!start(s) || !shake_hands(s) || !await(s, "xml:lang='en'>"))
         return;
+    if (s->manner == SERVER_PADDING) {
+        pad(s);
+        return;
+    }
     say(s, HEADER FEATURES_SECURE);
     if (await(s, "</db:verify>")) {
         answer(s);

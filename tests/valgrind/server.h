@@ -9,12 +9,14 @@
 
 #define SERVER_DOMAIN "them.example"
 #define SERVER_HEARD  4096u
+#define SERVER_PAD    15000u
 #define SERVER_WAIT_S 60 /* a test that waits longer has failed */
 
 enum server_manner {
     SERVER_STARTTLS,
     SERVER_DIRECT,
     SERVER_OTHER,   /* the same, and selects another protocol by ALPN */
+    SERVER_PADDING, /* STARTTLS, then padding without end */
     SERVER_ERROR,   /* a stream error in the clear */
     SERVER_NO_XMPP, /* something else, and the end */
     SERVER_END,     /* the end behind <proceed/> */

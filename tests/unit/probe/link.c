@@ -190,6 +190,11 @@ static const struct {
     {S2S_WANT_WRITE, S2S_WANT_WRITE, S2S_WANT_WRITE, S2S_WANT_WRITE},
     {S2S_ECLOSED, S2S_ECLOSED, S2S_ECLOSED, 0},
     {OWN, OWN, OWN, 0},
+    /* the low 32 bits say something else, or an end */
+    {-(INT64_C(1) << 32), S2S_EINTERNAL, S2S_EINTERNAL, 0},
+    {-(INT64_C(1) << 33), S2S_EINTERNAL, S2S_EINTERNAL, 0},
+    {-(INT64_C(1) << 32) + OWN, S2S_EINTERNAL, S2S_EINTERNAL, 0},
+    {-(INT64_C(1) << 32) + S2S_WANT_READ, S2S_EINTERNAL, S2S_EINTERNAL, 0},
 };
 
 static void check_move(struct link *l, size_t i)
@@ -251,6 +256,41 @@ static void below_tls(void **state)
     }
 }
 
+/* A connection brings no more than a peer of so much XML needs. */
+static void limited(void **state)
+{
+    static const struct {
+        uint64_t xml;
+        bool limited;
+    } rows[] = {
+        {1, true},
+        {4096, true},
+        {0, false},
+        {UINT64_MAX, false},
+        {UINT64_MAX / 4, false},
+    };
+    char buffer[4096];
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct link l;
+        uint64_t most = 4 * rows[i].xml + 65536, got = 0;
+        open_tls(&l);
+        link_limit(&l, rows[i].xml);
+        const s2s_tls_request *r = &says.request;
+        says.read = sizeof(buffer);
+        for (int n = 0; n < 30; n++)
+            got += r->lower_read(r->lower, buffer, sizeof(buffer)) > 0
+                       ? sizeof(buffer)
+                       : 0;
+        assert_int_equal(l.flooded, rows[i].limited);
+        if (rows[i].limited)
+            assert_in_range(got, most, most + sizeof(buffer) - 1);
+        says.tls_read = S2S_ELIMIT; /* what a provider passes on */
+        assert_int_equal(link_read(&l, buffer, 1), S2S_ELIMIT);
+        link_close(&l);
+    }
+}
+
 static void handshakes(void **state)
 {
     static const struct {
@@ -304,9 +344,10 @@ static void descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opening),    cmocka_unit_test(opening_tls),
-        cmocka_unit_test(moving),     cmocka_unit_test(below_tls),
-        cmocka_unit_test(handshakes), cmocka_unit_test(descriptors),
+        cmocka_unit_test(opening),     cmocka_unit_test(opening_tls),
+        cmocka_unit_test(moving),      cmocka_unit_test(below_tls),
+        cmocka_unit_test(limited),     cmocka_unit_test(handshakes),
+        cmocka_unit_test(descriptors),
     };
     return cmocka_run_group_tests_name("probe/link", tests, NULL, NULL);
 }
