@@ -15,6 +15,8 @@ sys.path.insert(1, os.path.join(HERE, '..', 'bindings'))
 import return_path  # noqa: E402,F401 (its checks)
 import s2sprobe as s2s  # noqa: E402
 import open_streams  # noqa: E402,F401 (its checks)
+if 'S2SPROBE_HTTP' in os.environ:  # built, where civetweb is installed
+    import http_pings  # noqa: E402,F401 (its checks)
 from federation import (LONG, Component, codes, identity, ponged,  # noqa: E402
                         running, speaking_for)
 from loops import collect  # noqa: E402
@@ -146,7 +148,7 @@ CERTIFICATES = {  # name: (what the servers do, what we say of it ourselves)
     'xmpp.probe': ((True, CRASH, True), {'own_cert_xmppaddr'}),
     'xmpponly.probe': ((False, CRASH, True), {'own_cert_xmppaddr'}),
     'cnonly.probe': (FINE, {'own_cert_name'}),
-    'wildcard.probe': (FINE, set()),
+    'wildcard.probe': (FINE, {'own_cert_name'}),  # they take what we would not
     'nousage.probe': (FINE, set()),
     'server.probe': ((True, USAGE, False), {'own_cert_usage_server_only'}),
     'client.probe': ((False, True, True), {'own_cert_usage_client_only'}),
