@@ -14,11 +14,12 @@
 #define PIECE    4096u
 
 /* Room for all of it at once, so that no copy stays behind where a buffer
- * grew: it may be a secret. What is no plain file has no size. */
+ * grew: it may be a secret. What is no regular file may have no end. */
 static int reserve(int fd, struct buf *b)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || st.st_size < 0 || st.st_size > FILE_MAX)
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0 ||
+        st.st_size > FILE_MAX)
         return S2S_EINVALID_ARGUMENT;
     return buf_reserve(b, (size_t)st.st_size + PIECE);
 }
@@ -51,7 +52,8 @@ static void wipe(struct buf *b)
 static int read_file(const char *path, struct buf *b)
 {
     buf_init(b, FILE_MAX + 2 * PIECE);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A FIFO without a writer would block. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return S2S_EINVALID_ARGUMENT;
     int e = read_all(fd, b);
@@ -90,6 +92,12 @@ int file_read_bytes(const char *path, void **bytes, size_t *size)
     *bytes = b.data;
     *size = b.length;
     return S2S_OK;
+}
+
+bool file_is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 bool file_starved(void)

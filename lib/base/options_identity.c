@@ -57,6 +57,9 @@ static int cannot_read(const struct options_identity *to, const char *name,
 {
     if (e != S2S_EINVALID_ARGUMENT)
         return e;
+    if (file_is_special(path))
+        return options_load_invalid(what, "%s.%s: %.100s is no regular file",
+                                    to->member, name, path);
     return options_load_invalid(what, "%s.%s: cannot read %.100s", to->member,
                                 name, path);
 }

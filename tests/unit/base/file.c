@@ -96,6 +96,15 @@ static void refused(void **state)
     make(2 * MIB, '!');
     refuse(path);
     refuse("/dev/zero");
+    assert_true(file_is_special("/dev/zero"));
+    assert_true(file_is_special(directory));
+    assert_false(file_is_special(path));
+    unlink(path);
+    assert_false(file_is_special(path));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refuse(path); /* and does not wait for a writer */
+    assert_true(file_is_special(path));
+    unlink(path);
     assert_int_equal(loopback_opened(&before), 0);
 }
 
@@ -110,7 +119,7 @@ static void without_memory(void **state)
     assert_int_equal(file_read(path, &text), S2S_OK);
     unsigned long calls = failing_count();
     file_forget(text);
-    assert_true(calls > 1);
+    assert_true(calls > 0);
     loopback_note(&before);
     for (unsigned long nth = 1; nth <= calls; nth++) {
         text = &mark;
