@@ -32,7 +32,9 @@ static const char *judge_name(struct certificate_case *j)
 {
     struct result_certificate *c = &j->result->tls.certificate;
     char names[TEXT_MAX] = "nobody";
-    c->name = certificate_name_judge(j->path->crts[0], j->domain, j->result);
+    bool dns_only = certificate_chain_dns_only(j->path);
+    c->name = certificate_name_judge(j->path->crts[0], j->domain, dns_only,
+                                     j->result);
     if (c->name == RESULT_OK)
         return "";
     if (c->name == RESULT_CN_ONLY)
@@ -42,7 +44,9 @@ static const char *judge_name(struct certificate_case *j)
         j->result, FINDING_CERT_NAME,
         "the certificate is for %s, not for %.100s%s", names,
         j->domain->unicode,
-        c->name == RESULT_CN_ONLY ? " (a common name does not count)" : "");
+        c->name == RESULT_CN_ONLY ? " (a common name does not count)"
+        : dns_only ? " (its authority is held to certain dNSNames)"
+                   : "");
 }
 
 /* ---- The verdict ------------------------------------------------------- */

@@ -161,6 +161,45 @@ int certificate_chain_verify(const struct certificate_chain *chain,
     return S2S_OK;
 }
 
+static bool lists_dns(gnutls_x509_name_constraints_t constraints)
+{
+    int (*const lists[])(gnutls_x509_name_constraints_t, unsigned, unsigned *,
+                         gnutls_datum_t *) = {
+        gnutls_x509_name_constraints_get_permitted,
+        gnutls_x509_name_constraints_get_excluded};
+    for (size_t n = 0; n < sizeof(lists) / sizeof(lists[0]); n++) {
+        unsigned type = 0;
+        gnutls_datum_t name;
+        for (unsigned i = 0; lists[n](constraints, i, &type, &name) == 0; i++)
+            if (type == GNUTLS_SAN_DNSNAME)
+                return true;
+    }
+    return false;
+}
+
+/* True also for what cannot be read. */
+static bool is_constrained(gnutls_x509_crt_t crt)
+{
+    gnutls_x509_name_constraints_t constraints;
+    unsigned critical = 0;
+    if (gnutls_x509_name_constraints_init(&constraints) != 0)
+        return true;
+    int rc =
+        gnutls_x509_crt_get_name_constraints(crt, constraints, 0, &critical);
+    bool dns = rc == 0 ? lists_dns(constraints)
+                       : rc != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+    gnutls_x509_name_constraints_deinit(constraints);
+    return dns;
+}
+
+bool certificate_chain_dns_only(const struct certificate_path *path)
+{
+    bool dns = path->anchor != NULL && is_constrained(path->anchor);
+    for (unsigned i = 1; i < path->count && !dns; i++)
+        dns = is_constrained(path->crts[i]);
+    return dns;
+}
+
 bool certificate_chain_anchor_valid(const struct certificate_path *path,
                                     struct gnutls_x509_trust_list_st *trust,
                                     int64_t now)

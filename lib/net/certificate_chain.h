@@ -45,6 +45,13 @@ int certificate_chain_verify(const struct certificate_chain *chain,
                              struct gnutls_x509_trust_list_st *trust,
                              int64_t now, struct certificate_path *out);
 
+/*
+ * Whether an authority of the path is constrained to certain dNSNames (RFC
+ * 5280, 4.2.1.10). Such a constraint says nothing of names in other forms, and
+ * GnuTLS lets them pass: they must not vouch for what the dNSName could not.
+ */
+bool certificate_chain_dns_only(const struct certificate_path *path);
+
 /* Whether an authority by this name is within its time: the path's own, or
  * another that could stand in for it. */
 bool certificate_chain_anchor_valid(const struct certificate_path *path,

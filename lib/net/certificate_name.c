@@ -19,19 +19,21 @@
 
 /* ---- Matching ---------------------------------------------------------- */
 
-/* `name` may begin with a wildcard label. Compared as A-labels. */
+static bool is_same(const char *name, size_t length, const char *wanted)
+{
+    return strlen(wanted) == length && strncasecmp(name, wanted, length) == 0;
+}
+
+/* `name` may begin with a wildcard label, with two labels behind it at least:
+ * nobody owns all names of a top-level domain. Compared as A-labels. */
 static bool dns_matches(const char *name, size_t length,
                         const struct domain *domain)
 {
-    const char *wanted = domain->ascii;
-    if (length > 1 && name[0] == '*' && name[1] == '.') {
-        wanted = strchr(wanted, '.');
-        if (wanted == NULL)
-            return false;
-        name++;
-        length--;
-    }
-    return strlen(wanted) == length && strncasecmp(name, wanted, length) == 0;
+    if (length < 2 || name[0] != '*' || name[1] != '.')
+        return is_same(name, length, domain->ascii);
+    const char *behind = strchr(domain->ascii, '.');
+    return behind != NULL && strchr(behind + 1, '.') != NULL &&
+           is_same(name + 1, length - 1, behind);
 }
 
 static bool srv_matches(const char *name, size_t length,
@@ -39,7 +41,7 @@ static bool srv_matches(const char *name, size_t length,
 {
     const size_t prefix = strlen(SRV_PREFIX);
     return length > prefix && strncasecmp(name, SRV_PREFIX, prefix) == 0 &&
-           dns_matches(name + prefix, length - prefix, domain);
+           is_same(name + prefix, length - prefix, domain->ascii);
 }
 
 /* A bare domain, in U-labels as a rule. */
@@ -72,6 +74,12 @@ bool certificate_name_matches(const char *type, const void *value,
 
 /* ---- Recording --------------------------------------------------------- */
 
+struct judgement {
+    s2s_result *result;
+    const struct domain *domain;
+    bool dns_only; /* no other type may match */
+};
+
 static void record(s2s_result *r, const char *type, const void *value,
                    size_t length, bool matches)
 {
@@ -83,12 +91,13 @@ static void record(s2s_result *r, const char *type, const void *value,
         r->tls.certificate.matched = text;
 }
 
-static bool record_identifier(s2s_result *r, const char *type,
-                              const void *value, size_t length,
-                              const struct domain *domain)
+static bool record_identifier(const struct judgement *j, const char *type,
+                              const void *value, size_t length)
 {
-    bool matches = certificate_name_matches(type, value, length, domain);
-    record(r, type, value, length, matches);
+    bool counts = !j->dns_only || strcmp(type, "dns") == 0;
+    bool matches =
+        counts && certificate_name_matches(type, value, length, j->domain);
+    record(j->result, type, value, length, matches);
     return matches;
 }
 
@@ -102,9 +111,8 @@ static void record_ip(s2s_result *r, const gnutls_datum_t *address)
 }
 
 /* An otherName holds one string, in DER. */
-static bool record_other(s2s_result *r, const gnutls_datum_t *oid,
-                         const gnutls_datum_t *value,
-                         const struct domain *domain)
+static bool record_other(const struct judgement *j, const gnutls_datum_t *oid,
+                         const gnutls_datum_t *value)
 {
     static const struct {
         const char *oid, *type;
@@ -117,32 +125,31 @@ static bool record_other(s2s_result *r, const gnutls_datum_t *oid,
         if (oid->size == strlen(kinds[i].oid) &&
             memcmp(oid->data, kinds[i].oid, oid->size) == 0 &&
             der_expect(&d, kinds[i].tag, &string) && d.left == 0)
-            return record_identifier(r, kinds[i].type, string.data, string.left,
-                                     domain);
+            return record_identifier(j, kinds[i].type, string.data,
+                                     string.left);
     }
     return false;
 }
 
-static bool record_alternative(s2s_result *r, unsigned type,
+static bool record_alternative(const struct judgement *j, unsigned type,
                                const gnutls_datum_t *value,
-                               const gnutls_datum_t *oid,
-                               const struct domain *domain)
+                               const gnutls_datum_t *oid)
 {
     switch (type) {
     case GNUTLS_SAN_DNSNAME:
-        return record_identifier(r, "dns", value->data, value->size, domain);
+        return record_identifier(j, "dns", value->data, value->size);
     case GNUTLS_SAN_OTHERNAME:
-        return record_other(r, oid, value, domain);
+        return record_other(j, oid, value);
     case GNUTLS_SAN_IPADDRESS:
-        record_ip(r, value);
+        record_ip(j->result, value);
         return false;
     default:
         return false;
     }
 }
 
-static bool record_alternatives(s2s_result *r, gnutls_subject_alt_names_t names,
-                                const struct domain *domain)
+static bool record_alternatives(const struct judgement *j,
+                                gnutls_subject_alt_names_t names)
 {
     bool matches = false;
     for (unsigned i = 0; i < NAMES_MAX; i++) {
@@ -151,14 +158,13 @@ static bool record_alternatives(s2s_result *r, gnutls_subject_alt_names_t names,
         gnutls_datum_t oid = {NULL, 0};
         if (gnutls_subject_alt_names_get(names, i, &type, &value, &oid) < 0)
             break;
-        if (record_alternative(r, type, &value, &oid, domain))
+        if (record_alternative(j, type, &value, &oid))
             matches = true;
     }
     return matches;
 }
 
-static bool judge_alternatives(gnutls_x509_crt_t crt,
-                               const struct domain *domain, s2s_result *r)
+static bool judge_alternatives(gnutls_x509_crt_t crt, const struct judgement *j)
 {
     gnutls_datum_t extension = {NULL, 0};
     gnutls_subject_alt_names_t names;
@@ -168,7 +174,7 @@ static bool judge_alternatives(gnutls_x509_crt_t crt,
         return false;
     if (gnutls_subject_alt_names_init(&names) == 0) {
         if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0)
-            matches = record_alternatives(r, names, domain);
+            matches = record_alternatives(j, names);
         gnutls_subject_alt_names_deinit(names);
     }
     gnutls_free(extension.data);
@@ -176,8 +182,7 @@ static bool judge_alternatives(gnutls_x509_crt_t crt,
 }
 
 /* Common names are evidence; none counts as matching. */
-static bool judge_common_names(gnutls_x509_crt_t crt,
-                               const struct domain *domain, s2s_result *r)
+static bool judge_common_names(gnutls_x509_crt_t crt, const struct judgement *j)
 {
     bool matches = false;
     for (unsigned i = 0; i < CN_MAX; i++) {
@@ -189,9 +194,9 @@ static bool judge_common_names(gnutls_x509_crt_t crt,
             break;
         if (rc < 0)
             continue;
-        record(r, "cn", name, length, false);
-        if (certificate_name_matches("dns", name, length, domain) ||
-            certificate_name_matches("xmpp", name, length, domain))
+        record(j->result, "cn", name, length, false);
+        if (certificate_name_matches("dns", name, length, j->domain) ||
+            certificate_name_matches("xmpp", name, length, j->domain))
             matches = true;
     }
     return matches;
@@ -199,10 +204,11 @@ static bool judge_common_names(gnutls_x509_crt_t crt,
 
 enum result_verdict certificate_name_judge(struct gnutls_x509_crt_int *crt,
                                            const struct domain *domain,
-                                           s2s_result *result)
+                                           bool dns_only, s2s_result *result)
 {
-    bool alternative = judge_alternatives(crt, domain, result);
-    bool common = judge_common_names(crt, domain, result);
+    const struct judgement j = {result, domain, dns_only};
+    bool alternative = judge_alternatives(crt, &j);
+    bool common = judge_common_names(crt, &j);
     if (alternative)
         return RESULT_OK;
     return common ? RESULT_CN_ONLY : RESULT_NAME_MISMATCH;

@@ -14,8 +14,8 @@ struct gnutls_x509_crt_int;
  * RFC 6120, 13.7.1.2: whether one identifier of a certificate is the domain.
  * `type` is "dns", "srv" or "xmpp"; `value` its bytes as in the certificate
  * (for srv "_xmpp-server.example.com"). A wildcard is the whole left-most
- * label of a dns or srv name and stands for exactly one label (RFC 9525,
- * 6.3). Embedded NULs never match.
+ * label of a dns name, stands for exactly one label (RFC 9525, 6.3), and has
+ * two or more behind it. Embedded NULs never match.
  */
 bool certificate_name_matches(const char *type, const void *value,
                               size_t length, const struct domain *domain);
@@ -23,10 +23,11 @@ bool certificate_name_matches(const char *type, const void *value,
 /*
  * Record the names of a certificate, subjectAltName and common names, and
  * what they say of the domain: RESULT_OK, RESULT_CN_ONLY (RFC 9525, 2: counts
- * for nothing) or RESULT_NAME_MISMATCH. Only the first 1024 are looked at.
+ * for nothing) or RESULT_NAME_MISMATCH. Only the first 1024 are looked at. With
+ * `dns_only` no name of another type matches.
  */
 enum result_verdict certificate_name_judge(struct gnutls_x509_crt_int *crt,
                                            const struct domain *domain,
-                                           s2s_result *result);
+                                           bool dns_only, s2s_result *result);
 
 #endif

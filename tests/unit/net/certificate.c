@@ -794,7 +794,9 @@ static void matching(void **state)
         {"dns", "*.EXAMPLE.com", 0, "www.example.com", true},
         {"dns", "*.example.com", 0, "example.com", false},
         {"dns", "*.example.com", 0, "a.b.example.com", false},
-        {"dns", "*.test", 0, "prosody.test", true},
+        {"dns", "*.test", 0, "prosody.test", false},
+        {"dns", "*.b.test", 0, "a.b.test", true},
+        {"dns", "*.b.test", 0, "b.test", false},
         {"dns", "*", 0, "localhost", false},
         {"dns", "*.", 0, "localhost", false},
         {"dns", "*.com", 0, "com", false},
@@ -818,11 +820,11 @@ static void matching(void **state)
          "im.b\xc3\xbc"
          "cher.example",
          true},
-        {"dns", "*.example", 0, "xn--bcher-kva.example", true},
+        {"dns", "*.example", 0, "xn--bcher-kva.example", false},
         {"dns", "_xmpp-server.example.com", 0, "example.com", false},
         {"srv", "_xmpp-server.example.com", 0, "example.com", true},
         {"srv", "_XMPP-Server.Example.com", 0, "example.com", true},
-        {"srv", "_xmpp-server.*.example.com", 0, "im.example.com", true},
+        {"srv", "_xmpp-server.*.example.com", 0, "im.example.com", false},
         {"srv", "_xmpp-server.*", 0, "localhost", false},
         {"srv", "_xmpp-server.", 0, "example.com", false},
         {"srv", "_xmpp-server", 0, "example.com", false},
@@ -901,7 +903,9 @@ static void names(void **state)
          RESULT_OK,
          "srv=_xmpp-server." DOMAIN "+ "},
         {{.names = {{"xmpp", DOMAIN, 0}}}, RESULT_OK, "xmpp=" DOMAIN "+ "},
-        {{.names = {{"dns", "*.example", 0}}}, RESULT_OK, "dns=*.example+ "},
+        {{.names = {{"dns", "*.example", 0}}},
+         RESULT_NAME_MISMATCH,
+         "dns=*.example "},
         {{.cn = DOMAIN}, RESULT_CN_ONLY, "cn=" DOMAIN " "},
         {{.cn = DOMAIN, .names = {{"dns", "a.test", 0}}},
          RESULT_CN_ONLY,
@@ -954,6 +958,53 @@ static void names(void **state)
                          rows[i].name == RESULT_CN_ONLY);
         release(&j);
         pki_free(&leaf);
+    }
+}
+
+/* An authority that is held to certain dNSNames vouches by none but these. */
+static void constrained(void **state)
+{
+    static const struct {
+        struct pki_spec authority, leaf;
+        int error;
+    } rows[] = {
+        {{.permit = DOMAIN}, {.names = {{"dns", DOMAIN, 0}}}, S2S_OK},
+        {{.permit = "a.test"},
+         {.names = {{"dns", DOMAIN, 0}}},
+         S2S_ECERT_UNTRUSTED},
+        {{.permit = "a.test"},
+         {.names = {{"xmpp", DOMAIN, 0}}},
+         S2S_ECERT_NAME},
+        {{.permit = "a.test"},
+         {.names = {{"dns", "a.test", 0}, {"xmpp", DOMAIN, 0}}},
+         S2S_ECERT_NAME},
+        {{.permit = "a.test"},
+         {.names = {{"srv", "_xmpp-server." DOMAIN, 0}}},
+         S2S_ECERT_NAME},
+        {{.permit = DOMAIN}, {.names = {{"xmpp", DOMAIN, 0}}}, S2S_ECERT_NAME},
+        {{.exclude = DOMAIN}, {.names = {{"xmpp", DOMAIN, 0}}}, S2S_ECERT_NAME},
+        {{.exclude = "a.test"}, {.names = {{"dns", DOMAIN, 0}}}, S2S_OK},
+        {{.permit_mail = "a.test"}, {.names = {{"xmpp", DOMAIN, 0}}}, S2S_OK},
+        {{.cn = NULL}, {.names = {{"xmpp", DOMAIN, 0}}}, S2S_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_spec spec = rows[i / 2].authority;
+        spec.cn = "Constrained";
+        spec.ca = true;
+        struct pki_party authority = pki_make(&spec, &root);
+        struct pki_party below =
+            pki_make(&(struct pki_spec){.cn = "Below", .ca = true}, &authority);
+        struct pki_party leaf =
+            pki_make(&rows[i / 2].leaf, i % 2 == 0 ? &authority : &below);
+        const struct pki_party *chain[] = {&leaf, &authority, &below};
+        struct judged j = judge_chain(chain, 3, NULL);
+        if (j.error != rows[i / 2].error)
+            fail_msg("row %zu: %d, %s", i, j.error, j.why);
+        release(&j);
+        pki_free(&leaf);
+        pki_free(&below);
+        pki_free(&authority);
     }
 }
 
@@ -1227,6 +1278,7 @@ int main(void)
         cmocka_unit_test(matching),
         cmocka_unit_test(long_names),
         cmocka_unit_test(names),
+        cmocka_unit_test(constrained),
         cmocka_unit_test(stapled),
         cmocka_unit_test(revoked_by_a_stranger),
         cmocka_unit_test(broken_status),

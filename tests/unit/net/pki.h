@@ -32,6 +32,8 @@ struct pki_spec {
     const char *key; /* PEM: take this one */
     unsigned usage;  /* key usage; 0: digital signature, or CA's */
     gnutls_digest_algorithm_t digest;
+    const char *permit, *exclude; /* constraints of a CA, as dNSName */
+    const char *permit_mail;      /* as rfc822Name */
 };
 
 struct pki_party {
@@ -154,6 +156,40 @@ static inline void pki_pad(gnutls_x509_crt_t crt, size_t length)
     free(bytes);
 }
 
+static inline gnutls_datum_t pki_datum(const char *text)
+{
+    return (gnutls_datum_t){(unsigned char *)(uintptr_t)text,
+                            (unsigned)strlen(text)};
+}
+
+static inline void pki_constrain(gnutls_x509_crt_t crt,
+                                 const struct pki_spec *spec)
+{
+    gnutls_x509_name_constraints_t c;
+    gnutls_datum_t name;
+    if (spec->permit == NULL && spec->exclude == NULL &&
+        spec->permit_mail == NULL)
+        return;
+    pki_must(gnutls_x509_name_constraints_init(&c));
+    if (spec->permit != NULL) {
+        name = pki_datum(spec->permit);
+        pki_must(gnutls_x509_name_constraints_add_permitted(
+            c, GNUTLS_SAN_DNSNAME, &name));
+    }
+    if (spec->exclude != NULL) {
+        name = pki_datum(spec->exclude);
+        pki_must(gnutls_x509_name_constraints_add_excluded(
+            c, GNUTLS_SAN_DNSNAME, &name));
+    }
+    if (spec->permit_mail != NULL) {
+        name = pki_datum(spec->permit_mail);
+        pki_must(gnutls_x509_name_constraints_add_permitted(
+            c, GNUTLS_SAN_RFC822NAME, &name));
+    }
+    pki_must(gnutls_x509_crt_set_name_constraints(crt, c, 1));
+    gnutls_x509_name_constraints_deinit(c);
+}
+
 static inline void pki_make_key(gnutls_x509_privkey_t key,
                                 const struct pki_spec *spec)
 {
@@ -202,6 +238,7 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
     pki_must(gnutls_x509_crt_set_key_usage(p.crt, usage));
     if (!spec->ca || spec->eku != NULL)
         pki_add_eku(p.crt, spec->eku);
+    pki_constrain(p.crt, spec);
     if (spec->padding > 0)
         pki_pad(p.crt, spec->padding);
     pki_must(gnutls_x509_crt_sign2(
