@@ -138,6 +138,17 @@ static const struct option names[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool take_target(const char *value, struct options *o,
+                        const struct failure *f)
+{
+    return policy_add(&o->policy, value) ||
+           fail(f,
+                policy_has_host_bits(value)
+                    ? "--allow-target has bits set behind the prefix"
+                    : "--allow-target wants an address or network",
+                value);
+}
+
 static bool take(int option, char *value, struct options *o,
                  const struct failure *f)
 {
@@ -158,12 +169,7 @@ static bool take(int option, char *value, struct options *o,
         return parse_number(value, 1, TIMEOUT_MAX_MS, &o->max_timeout_ms) ||
                fail(f, "--max-timeout wants 1 to 600000", value);
     case ALLOW_TARGET:
-        return policy_add(&o->policy, value) ||
-               fail(f,
-                    policy_has_host_bits(value)
-                        ? "--allow-target has bits set behind the prefix"
-                        : "--allow-target wants an address or network",
-                    value);
+        return take_target(value, o, f);
     case ALLOW_HOST:
         return (is_host(value) && append(o->allow_hosts, value)) ||
                fail(f, "--allow-host wants a name without a port, at most 16",
