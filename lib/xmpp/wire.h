@@ -1,4 +1,5 @@
-/* The wire log: elements as they pass, with keys and secrets left out. */
+/* The wire log: elements as they pass, with keys and secrets left out; so is
+ * every run of 64 or more hexadecimal digits, wherever it stands. */
 #ifndef XMPP_WIRE_H
 #define XMPP_WIRE_H
 

@@ -12,6 +12,9 @@
 #include "xmpp/wire.h"
 
 #define LINE_MAX_BYTES 4096
+#define HEX16          "0123456789abcDEF"
+#define HEX63          HEX16 HEX16 HEX16 "0123456789abcDE"
+#define HEX            HEX63 "0" /* as long as a dialback key */
 
 struct note {
     unsigned count;
@@ -62,6 +65,10 @@ static void sent(void **state)
          "<db:verify id='1'>[redacted]"},
         {"KEY", true, "[redacted]"}, /* no end of a tag: nothing is shown */
         {"", false, ""},
+        {"<a b='" HEX "'>" HEX "</a>", false,
+         "<a b='[redacted]'>[redacted]</a>"},
+        {"<db:verify id='" HEX "'>KEY</db:verify>", true,
+         "<db:verify id='[redacted]'>[redacted]"},
     };
     struct note n;
     (void)state;
@@ -111,6 +118,17 @@ static void received(void **state)
          "</a></stream:features>",
          "<stream:features>  <a xmlns='urn:x'>    | |   |</a>"
          "</stream:features>"},
+        {"<stream:error><x xmlns='urn:x'>" HEX "</x></stream:error>",
+         "<stream:error><x xmlns='urn:x'>[redacted]</x></stream:error>"},
+        {"<stream:features><x xmlns='urn:x' y='g" HEX HEX "g'/>"
+         "</stream:features>",
+         "<stream:features><x xmlns='urn:x' y='g[redacted]g'/>"
+         "</stream:features>"},
+        {"<stream:error><x xmlns='urn:x'>" HEX63 "g" HEX63
+         "</x></stream:error>",
+         NULL},
+        {"<x xmlns='urn:" HEX "'/>", "<x xmlns='urn:[redacted]'>[redacted]"},
+        {"<x" HEX " xmlns='urn:x'/>", "<x[redacted] xmlns='urn:x'>[redacted]"},
     };
     struct note n;
     struct parse p;
@@ -157,7 +175,7 @@ static char *repeat(const char *prefix, size_t shift, const char *character,
     return text;
 }
 
-static const char *const characters[] = {"a", "\xc3\xa9", "\xe2\x82\xac",
+static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac",
                                          "\xf0\x9f\x92\xa1"};
 
 /* A line shows the beginning, as long as can be, with no character split. */
@@ -184,6 +202,26 @@ static void long_sent(void **state)
         }
 }
 
+/* A key that the end of the line would cut is none the less hidden. */
+static void cut_key(void **state)
+{
+    struct note n;
+    (void)state;
+    for (size_t before = 1430; before <= 1505; before++) {
+        const struct log log = log_to(&n);
+        char *text = repeat("", 0, "x", before, HEX "</a>");
+        wire_sent(&log, text, strlen(text), false);
+        size_t letters = strspn(n.line, "x");
+        assert_int_equal(letters, before < 1500 ? before : 1500);
+        char want[32] = "";
+        if (before < 1500)
+            (void)snprintf(want, sizeof(want), "[redacted]%.*s",
+                           before < 1436 ? (int)(1436 - before) : 0, "</a>");
+        assert_string_equal(n.line + letters, want);
+        free(text);
+    }
+}
+
 /* Whole as long as it fits. */
 static void just_fits(void **state)
 {
@@ -191,7 +229,7 @@ static void just_fits(void **state)
     (void)state;
     for (size_t length = 1498; length <= 1503; length++) {
         const struct log log = log_to(&n);
-        char *text = repeat("", 0, "a", length, "");
+        char *text = repeat("", 0, "x", length, "");
         wire_sent(&log, text, length, false);
         assert_int_equal(strlen(n.line), length < 1500 ? length : 1500);
         free(text);
@@ -312,12 +350,12 @@ static void levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sent),        cmocka_unit_test(sent_has_no_end),
-        cmocka_unit_test(received),    cmocka_unit_test(received_header),
-        cmocka_unit_test(long_sent),   cmocka_unit_test(just_fits),
-        cmocka_unit_test(long_secret), cmocka_unit_test(long_received),
-        cmocka_unit_test(long_names),  cmocka_unit_test(any_bytes),
-        cmocka_unit_test(levels),
+        cmocka_unit_test(sent),          cmocka_unit_test(sent_has_no_end),
+        cmocka_unit_test(received),      cmocka_unit_test(received_header),
+        cmocka_unit_test(long_sent),     cmocka_unit_test(cut_key),
+        cmocka_unit_test(just_fits),     cmocka_unit_test(long_secret),
+        cmocka_unit_test(long_received), cmocka_unit_test(long_names),
+        cmocka_unit_test(any_bytes),     cmocka_unit_test(levels),
     };
     return cmocka_run_group_tests_name("xmpp/wire", tests, NULL, NULL);
 }
