@@ -7,9 +7,6 @@
 #include "api/json_text.h"
 #include "base/error.h"
 
-#define JSON_MAX       (8u << 20)
-#define PATH_MAX_BYTES 128
-
 /* ---- Parts ---- */
 
 static void put_head(struct node *n, const s2s_result *r)
