@@ -285,6 +285,13 @@ unsigned tls_dh_bits(const void *session)
     return bits > 0 ? (unsigned)bits : 0;
 }
 
+int tls_asked(const void *session)
+{
+    const struct tls_session *s = session;
+    return !s->server &&
+           gnutls_certificate_client_get_request_status(s->gnutls) != 0;
+}
+
 int tls_truncated(const void *session)
 {
     const struct tls_session *s = session;

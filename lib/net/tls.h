@@ -40,6 +40,8 @@ const char *tls_other_protocol(const void *session, size_t *length);
 /* The size of the server's group when the key exchange was DHE (TLS 1.2); else
  * 0. After the handshake. */
 unsigned tls_dh_bits(const void *session);
+/* Whether the peer, a server, has asked for a certificate so far. */
+int tls_asked(const void *session);
 /* Whether the peer ended without close_notify. */
 int tls_truncated(const void *session);
 

@@ -70,6 +70,7 @@ static void on_tls_failed(void *user, int error)
         return;
     }
     find_other_protocol(p);
+    p->certificate_asked = p->own_tls && l->tls_begun && tls_asked(l->session);
     if (p->own_tls && l->tls_begun && tls_error(l->session)[0] != '\0')
         text = tls_error(l->session);
     else if (error == S2S_ECLOSED)
@@ -171,6 +172,7 @@ static int begin_tls(void *user)
     };
     s2s_tls tls = p->own_tls ? tls_provider(p->shared->tls) : p->options.tls;
     p->certificate_set = request.certificate != NULL;
+    p->certificate_asked = false;
     if (p->own_transport)
         tcp_quickack(p->link.conn);
     return link_begin_tls(&p->link, &tls, &request);

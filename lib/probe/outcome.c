@@ -81,7 +81,8 @@ static bool refused_certificate(const struct probe *p)
     if (!p->certificate_set || !broken || !p->link.heard_tls ||
         !link_is_tls(p->link.first_tls) || initiator_heard_secured(p->stream))
         return false;
-    return p->stage == S2S_STAGE_TLS || r->tls.client_certificate_sent;
+    return p->stage == S2S_STAGE_TLS ? p->certificate_asked
+                                     : r->tls.client_certificate_sent;
 }
 
 bool outcome_bare(struct probe *p)

@@ -53,7 +53,8 @@ struct probe {
     /* NULL: the caller takes it from the context when it has finished. */
     void (*done)(struct probe *p, void *user);
     void *done_user;
-    bool certificate_set; /* ours, on this connection */
+    bool certificate_set;   /* ours, on this connection */
+    bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */
 
     bool switched;   /* again, the other way to TLS */

@@ -147,6 +147,7 @@ static int call(const struct call *c, uint16_t port, s2s_result **r)
                                      c->host != NULL ? c->host : "127.0.0.1",
                                  .port = port,
                                  .tls_mode = c->tls_mode,
+                                 .ping_method = S2S_PING_DIALBACK_VERIFY,
                                  .timeout_ms = TIMEOUT_MS,
                                  .flags = S2S_ACCEPT_UNTRUSTED,
                                  .setup = &setup};
