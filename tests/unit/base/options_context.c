@@ -62,7 +62,7 @@ static void check_defaults(const struct options_context *o)
                                .probe = 1048576,
                                .stanzas = 100,
                                .inbound = 256,
-                               .inbound_address = 8};
+                               .inbound_address = 32};
     assert_memory_equal(&o->limits, &limits, sizeof(limits));
     assert_int_equal(o->max_running, 256);
     assert_null(o->ca_file);
