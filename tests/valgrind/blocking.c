@@ -197,6 +197,7 @@ static int probe(const struct row *row, uint16_t port, s2s_result **result)
                                                            : "127.0.0.1",
                                  .port = port,
                                  .tls_mode = row->tls_mode,
+                                 .ping_method = S2S_PING_DIALBACK_VERIFY,
                                  .timeout_ms = TIMEOUT_MS,
                                  .flags = row->flags,
                                  .setup = &setup};

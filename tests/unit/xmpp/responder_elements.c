@@ -9,6 +9,7 @@
 
 #include "house.h"
 
+#define TO_ALT      STANZA("message", "from='peer.test' to='alt.test'")
 #define UNSUPPORTED ERROR("unsupported-stanza-type")
 #define NEEDS_TLS   ERROR_TEXT("policy-violation", SAID("TLS is required"))
 
@@ -146,7 +147,7 @@ static const struct element {
      {NEEDS_TLS, ERROR("not-authorized"), NULL, ERROR("invalid-from")},
      {1, 1, 1, 1}},
     {"a stanza to another domain of ours",
-     STANZA("message", "from='peer.test' to='alt.test'"),
+     TO_ALT,
      {NEEDS_TLS, ERROR("not-authorized"), NULL, ""},
      {1, 1, 1, 0}},
     {"a stanza to somebody else",
@@ -235,7 +236,8 @@ static void try_element(const struct element *e, enum state state,
     bool over = strstr(hear, END) != NULL;
     assert_int_equal(house_wants(&h) == ENGINE_DONE, over);
     assert_int_equal(h.seen.ended, over);
-    assert_int_equal(h.stanzas, strcmp(e->say, IQ) == 0 && state == IS_KNOWN);
+    bool taken = strcmp(e->say, IQ) == 0 || strcmp(e->say, TO_ALT) == 0;
+    assert_int_equal(h.stanzas, taken && state == IS_KNOWN);
     /* Nothing that comes now has an effect. */
     unsigned verifies = h.verifies;
     if (over) {
