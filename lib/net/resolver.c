@@ -46,9 +46,8 @@ struct resolver {
     int set;   /* epoll: c-ares' sockets and the timer */
     int timer; /* expires when there is something to do */
     struct list waiting, ended;
-    unsigned round; /* of deliver() */
-    size_t running; /* in c-ares, cancelled ones included */
-    size_t live;    /* of these, not cancelled */
+    unsigned round;       /* of deliver() */
+    size_t running, live; /* in c-ares; of these, not cancelled */
 };
 
 static void query_free(struct resolver_query *q)
@@ -166,9 +165,8 @@ static void socket_state(void *user, ares_socket_t fd, int readable,
         (void)epoll_ctl(r->set, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* c-ares cannot end one query, only all: those cancelled go on there until
- * it gives them up, or nobody waits for any. They have a bound of their own, so
- * that look-ups of silent servers do not keep others waiting. */
+/* c-ares cannot end one query, only all: those cancelled go on there until it
+ * gives them up or nobody waits for any, and keep few others waiting. */
 static void drop_cancelled(struct resolver *r)
 {
     if (r->live == 0 && r->running > 0)
