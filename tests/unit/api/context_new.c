@@ -38,10 +38,11 @@ static const struct {
      "dns_servers: \"192.0.2.1:0\" is not ADDR[:PORT]"},
     {{.identities = halves},
      S2S_EINVALID_ARGUMENT,
-     "identities: certificate_file and key_file belong together"},
+     "identities.0.certificate_file: certificate_file and key_file belong "
+     "together"},
     {{.identities = unreadables},
      S2S_EINVALID_ARGUMENT,
-     "identities: cannot read /nonexistent/c"},
+     "identities.0.certificate_file: cannot read /nonexistent/c"},
     {{.limits = &low},
      S2S_EINVALID_ARGUMENT,
      "limits.depth: 1 is not within 4 to 10000"},
