@@ -448,6 +448,15 @@ def _():
         equal((transport.connections, {o.closed for o in opened}), ({}, {True}))
 
 
+@check('a small Diffie-Hellman group is a finding')
+def _():
+    with peers.weak_dh() as peer:
+        r = s2s.connect(*DOMAINS, host=peer.host, port=peer.port, tls_mode=s2s.TLS_DIRECT)
+    has(r, {'tls.cipher': 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'})
+    seen = [f['seen'] for f in r.findings() if f['code'] == 'tls_weak_dh']
+    equal(seen, ['1024 bits'])
+
+
 @check('a CA file that is none is refused')
 def _():
     r = s2s.connect(*DOMAINS, host='127.0.0.1',

@@ -4,6 +4,8 @@ import contextlib
 import re
 import socket
 import ssl
+import subprocess
+import tempfile
 import threading
 
 MARKER = 'do-not-repeat-me'
@@ -80,10 +82,11 @@ def before_xmpp_1():
     return says(HEADER.format(''))
 
 
-def tls_only(certificate):
+def tls_only(certificate, prepare=lambda context: None):
     """TLS from the first byte, and another protocol inside."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    prepare(context)
 
     def talk(connection):
         with contextlib.suppress(ssl.SSLError), \
@@ -91,6 +94,29 @@ def tls_only(certificate):
             secured.sendall(f'* OK {MARKER} ready\r\n'.encode())
             drain(secured)
     return Peer(talk)
+
+
+@contextlib.contextmanager
+def weak_dh():
+    """The same with TLS 1.2, DHE and a group of 1024 bits."""
+    def prepare(context):
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers('DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0')
+        context.load_dh_params(f'{at}/dh.pem')
+
+    def openssl(*arguments):
+        subprocess.run(['openssl', *arguments], check=True, capture_output=True)
+
+    with tempfile.TemporaryDirectory() as at:
+        openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=peer',
+                '-keyout', f'{at}/key.pem', '-out', f'{at}/certificate.pem')
+        openssl('dhparam', '-dsaparam', '-out', f'{at}/dh.pem', '1024')
+        with open(f'{at}/both.pem', 'w', encoding='ascii') as both:
+            for name in 'key', 'certificate':
+                with open(f'{at}/{name}.pem', encoding='ascii') as one:
+                    both.write(one.read())
+        with tls_only(f'{at}/both.pem', prepare) as peer:
+            yield peer
 
 
 @contextlib.contextmanager
