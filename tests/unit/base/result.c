@@ -196,8 +196,7 @@ static void pings(void **state)
     const struct result_ping *p = r->pings;
     for (int n = 0; n < 5; n++, p = p->next) {
         assert_int_equal(p->sent_at, n);
-        assert_int_equal(p->us, -1);
-        assert_int_equal(p->ack_us, -1);
+        assert_true(p->us == -1 && p->ack_us == -1);
         assert_null(p->answer);
     }
     assert_null(p);
@@ -214,7 +213,6 @@ static void also(void **state)
     assert_ptr_equal(one->next, two);
     assert_null(two->next);
     assert_string_equal(two->domain, "b.example");
-    assert_null(two->answer);
     result_free(r);
 }
 
