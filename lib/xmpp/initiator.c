@@ -162,7 +162,7 @@ void initiator_free(struct initiator *i)
 {
     if (i == NULL)
         return;
-    initiator_free_questions(i);
+    initiator_drop_questions(i);
     tokenizer_free(i->tokenizer);
     tree_free(i->tree);
     buf_free(&i->out);

@@ -36,7 +36,7 @@ struct initiator_house {
     void (*stanza)(void *user, const tree_node *stanza,
                    struct tokenizer_span verbatim);
     void (*acked)(void *user); /* result->acks has moved */
-    /* The answer to initiator_ask(). */
+    /* The answer to initiator_ask(); an error when the stream ends first. */
     void (*verdict)(void *user, const char *from, const char *to,
                     const char *id, enum dialback_answer answer,
                     const char *condition);

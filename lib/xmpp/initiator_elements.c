@@ -36,6 +36,7 @@ static void say_farewell(struct initiator *i, int error)
     if (!said && error != S2S_OK)
         i->out.length = 0;
     i->state = CLOSING;
+    initiator_drop_questions(i);
     if (said || !i->header_sent || error == S2S_ENOT_XMPP ||
         error == S2S_ETLS_INJECTION)
         return;

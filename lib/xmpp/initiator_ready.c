@@ -87,7 +87,7 @@ int initiator_ask(struct initiator *i, const char *from, const char *to,
                   const char *id, const char *key)
 {
     size_t start = i->out.length;
-    if (i->state != READY && i->state != KEYED)
+    if ((i->state != READY && i->state != KEYED) || i->finishing)
         return S2S_EPOLICY;
     if (i->question_count >= QUESTIONS)
         return S2S_ELIMIT;
@@ -109,12 +109,18 @@ int initiator_ask(struct initiator *i, const char *from, const char *to,
     return S2S_OK;
 }
 
-void initiator_free_questions(struct initiator *i)
+/* Nobody answers them any more (XEP-0220, 2.5). */
+void initiator_drop_questions(struct initiator *i)
 {
-    while (i->questions != NULL) {
-        struct initiator_question *next = i->questions->next;
-        free(i->questions);
-        i->questions = next;
+    const struct initiator_house *h = i->config->house;
+    struct initiator_question *q;
+    while ((q = i->questions) != NULL) {
+        i->questions = q->next;
+        i->question_count--;
+        if (h->verdict != NULL)
+            h->verdict(h->user, q->from, q->to, q->id, DIALBACK_ERROR,
+                       "remote-connection-failed");
+        free(q);
     }
 }
 

@@ -93,6 +93,6 @@ void initiator_on_stanza(struct initiator *i, const tree_node *n);
 void initiator_on_result(struct initiator *i, const tree_node *n);
 void initiator_on_verify(struct initiator *i, const tree_node *n);
 void initiator_on_other(struct initiator *i, const tree_node *n);
-void initiator_free_questions(struct initiator *i);
+void initiator_drop_questions(struct initiator *i);
 
 #endif

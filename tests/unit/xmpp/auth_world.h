@@ -30,7 +30,7 @@ struct auth_world {
     struct initiator_house house;
     struct initiator_also also[2];
     struct domain *others[2];
-    char told[256]; /* by the initiator to its house */
+    char told[2048]; /* by the initiator to its house */
 };
 
 static inline void auth_tell(struct auth_world *a, const char *mark,

@@ -178,6 +178,39 @@ static void questions_refused(void **state)
     auth_close(&a);
 }
 
+/* Whoever asked is told when the stream ends first, and cannot ask once it is
+ * about to. */
+static void questions_without_answers(void **state)
+{
+    static const char lost[] = " verdict:2:error:remote-connection-failed"
+                               " verdict:1:error:remote-connection-failed";
+    struct auth_world a;
+    (void)state;
+    for (int end = 0; end < 4; end++) {
+        auth_go_to(&a, end % 2 == 0 ? AT_PLAIN : AT_KEYED);
+        assert_int_equal(ask(&a, "1"), S2S_OK);
+        assert_int_equal(ask(&a, "2"), S2S_OK);
+        auth_drain(&a);
+        if (end == 0)
+            initiator_end(a.w.i);
+        else if (end == 1)
+            hear(&a.w, "</stream:stream>");
+        else if (end == 2)
+            initiator_engine.ended(a.w.i);
+        else
+            initiator_fail(a.w.i, S2S_ETIMEOUT, "late");
+        assert_string_equal(a.told, lost);
+        auth_close(&a);
+        assert_string_equal(a.told, lost); /* once */
+    }
+    auth_go_to(&a, AT_PLAIN);
+    assert_int_equal(ask(&a, "1"), S2S_OK);
+    initiator_finish(a.w.i);
+    assert_int_equal(ask(&a, "2"), S2S_EPOLICY);
+    auth_close(&a); /* by whom it was not ended */
+    assert_string_equal(a.told, " verdict:1:error:remote-connection-failed");
+}
+
 /* ---- Acknowledgements ---- */
 
 /* Two stanzas are out. */
@@ -337,6 +370,7 @@ int main(void)
         cmocka_unit_test(more_domains),
         cmocka_unit_test(questions_and_verdicts),
         cmocka_unit_test(questions_refused),
+        cmocka_unit_test(questions_without_answers),
         cmocka_unit_test(acknowledgements),
         cmocka_unit_test(our_answers),
         cmocka_unit_test(without_acks),
