@@ -477,8 +477,10 @@ S2S_API void s2s_context_stop(s2s_context *context);
  * Take connections for the context's identities: "192.0.2.1:5269",
  * "[2001:db8::1]:5269", "0.0.0.0:0"; port 0 takes a free one. Peers find us by
  * the DNS of our domains, which is not looked at. *port gets the port, and may
- * be NULL. Returns 0, S2S_EINVALID_ARGUMENT (no address), S2S_EPOLICY (the
- * system does not let us), S2S_ELIMIT (32 are open), S2S_ENO_MEMORY,
+ * be NULL. For peers that authenticate by dialback, and to answer their
+ * pings, the library connects to the domains that they name: see
+ * address_filter. Returns 0, S2S_EINVALID_ARGUMENT (no address), S2S_EPOLICY
+ * (the system does not let us), S2S_ELIMIT (32 are open), S2S_ENO_MEMORY,
  * S2S_EINTERNAL, S2S_EBUSY.
  */
 S2S_API int s2s_context_listen(s2s_context *context, const char *address,
@@ -494,7 +496,7 @@ S2S_API int s2s_context_listen(s2s_context *context, const char *address,
 
 /* s2s_event.via */
 #define S2S_VIA_STREAM  1u /* the stream itself */
-#define S2S_VIA_INBOUND 2u /* a connection that the peer opened to us */
+#define S2S_VIA_INBOUND 2u /* another one: mostly one that the peer opened */
 
 typedef struct s2s_event {
     size_t size; /* set it before the call */

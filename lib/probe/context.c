@@ -45,6 +45,8 @@ static void make_ready(struct probe *p, void *user)
         return;
     p->ready = true;
     TAILQ_INSERT_TAIL(&c->ready, p, link_ready);
+    if (!c->busy)
+        loop_signal(&c->shared.loop);
 }
 
 static void unready(s2s_context *c, struct probe *p)
@@ -67,14 +69,14 @@ static void retire(s2s_context *c, struct probe *p)
 {
     unready(c, p);
     TAILQ_REMOVE(&c->running, p, link_all);
-    c->running_count--;
+    c->running_count -= p->errand ? 0 : 1;
     hand_over(c, p);
 }
 
 static void start(s2s_context *c, struct probe *p)
 {
     TAILQ_INSERT_TAIL(&c->running, p, link_all);
-    c->running_count++;
+    c->running_count += p->errand ? 0 : 1;
     probe_start(p);
     if (p->finished)
         retire(c, p);
@@ -286,7 +288,7 @@ void context_withdraw(s2s_context *c, struct probe *p)
     }
     unready(c, p);
     TAILQ_REMOVE(&c->running, p, link_all);
-    c->running_count--;
+    c->running_count -= p->errand ? 0 : 1;
 }
 
 struct probe *context_find(struct probe_list *list, uint64_t id)

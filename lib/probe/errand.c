@@ -5,7 +5,12 @@
 
 #include "base/error.h"
 
-#define ERRANDS_MAX 32u /* at a time: strangers cause them */
+/* At a time. Strangers cause them, so some are kept for those that a probe of
+ * ours waits for. */
+#define ERRANDS_MAX      32u
+#define ERRANDS_RESERVED 12u
+#define VERIFY_MS        5000u
+#define CARRY_MS         10000u
 
 struct errand {
     struct errand_runner *runner;
@@ -93,6 +98,7 @@ static int run(struct errand_runner *r, int op, const struct domain *ours,
         return error;
     p->done = op == S2S_OP_PING ? verified : carried;
     p->done_user = e;
+    p->errand = true;
     if (op == S2S_OP_PING) {
         p->config.verify_id = e->id;
         p->config.verify_key = e->key;
@@ -105,7 +111,8 @@ static int start(struct errand_runner *r, int op, const struct domain *ours,
                  const struct domain *theirs, const s2s_options *options,
                  const char *id, const char *key)
 {
-    if (r->count >= ERRANDS_MAX)
+    bool awaited = router_has(&r->shared->router, ours, theirs);
+    if (r->count >= ERRANDS_MAX - (awaited ? 0 : ERRANDS_RESERVED))
         return S2S_ELIMIT;
     struct errand *e = new_errand(r, id, key);
     if (e == NULL)
@@ -123,6 +130,7 @@ static int verify(void *user, const struct domain *ours,
 {
     const s2s_options options = {
         .size = sizeof(options),
+        .timeout_ms = VERIFY_MS,
         .flags = S2S_ACCEPT_UNTRUSTED,
         .ping_method = S2S_PING_DIALBACK_VERIFY,
     };
@@ -134,7 +142,7 @@ static int carry(void *user, const struct domain *ours,
 {
     const s2s_options options = {
         .size = sizeof(options),
-        .timeout_ms = 10000,
+        .timeout_ms = CARRY_MS,
         .stanza = stanza,
     };
     return start(user, S2S_OP_SEND, ours, theirs, &options, "", "");

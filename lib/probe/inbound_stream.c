@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "net/tcp.h"
@@ -47,8 +48,6 @@ static const struct domain *serves(void *user, const char *to)
 {
     struct inbound_stream *s = user;
     const struct options_identity *i = shared_serves(s->shared, to);
-    if (i != NULL && s->identity == NULL)
-        s->identity = i;
     return i != NULL ? i->domain : NULL;
 }
 
@@ -363,8 +362,10 @@ int inbound_stream_new(struct shared *shared, int fd, const char *address,
     void *conn;
     s2s_transport transport = tcp_transport(NULL);
     int e = tcp_adopt(fd, &conn);
-    if (e != S2S_OK)
+    if (e != S2S_OK) {
+        (void)close(fd);
         return e;
+    }
     struct inbound_stream *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         transport.close(conn);

@@ -23,7 +23,6 @@ struct inbound_stream {
     struct responder_config config;
     struct responder_house house;
     struct router_waiter waiter;
-    const struct options_identity *identity; /* first one asked for */
     struct inbound seen;
     struct loop_watch watch;
     struct loop_timer deadline;

@@ -62,9 +62,10 @@ static void pause_sockets(struct listener *l, bool paused)
     l->paused = paused;
     for (size_t i = 0; i < l->socket_count; i++)
         (void)watch_socket(l, &l->sockets[i], !paused);
-    if (paused)
-        (void)loop_set_timer(&l->shared->loop, &l->pause,
-                             loop_now(&l->shared->loop) + PAUSE_US);
+    if (paused &&
+        loop_set_timer(&l->shared->loop, &l->pause,
+                       loop_now(&l->shared->loop) + PAUSE_US) != S2S_OK)
+        l->resume = true; /* with the next thing that happens */
 }
 
 /* ---- Streams ---- */
@@ -209,7 +210,7 @@ void listener_forget(struct listener *l,
     for (struct inbound_stream *s = TAILQ_FIRST(&l->streams); s != NULL;
          s = next) {
         next = TAILQ_NEXT(s, link_all);
-        if (s->identity != identity)
+        if (s->stream == NULL || !responder_refers(s->stream, identity->domain))
             continue;
         inbound_stream_end(s, NULL, NULL);
         drop(l, s);

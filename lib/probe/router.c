@@ -91,6 +91,18 @@ void router_tell(const struct router *r, const struct inbound *seen)
     }
 }
 
+bool router_has(const struct router *r, const struct domain *ours,
+                const struct domain *theirs)
+{
+    const struct route *x;
+    TAILQ_FOREACH(x, &r->routes, link)
+    {
+        if (is_of(x, ours, theirs))
+            return true;
+    }
+    return false;
+}
+
 int router_ask(struct router *r, const struct domain *theirs,
                const struct domain *ours, const char *id, const char *key)
 {

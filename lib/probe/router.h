@@ -75,6 +75,10 @@ bool router_deliver(struct router *r, const struct route *except,
 /* Tell all routes that a connection, which may be theirs, is over. */
 void router_tell(const struct router *r, const struct inbound *seen);
 
+/* Whether a probe of ours is for this pair. */
+bool router_has(const struct router *r, const struct domain *ours,
+                const struct domain *theirs);
+
 /* Ask `from` (theirs) about a key, or send a stanza to it from `ours`, on any
  * open stream of the pair. S2S_OK, or S2S_EPOLICY when there is none. */
 int router_ask(struct router *r, const struct domain *theirs,

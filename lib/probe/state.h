@@ -53,6 +53,7 @@ struct probe {
     /* NULL: the caller takes it from the context when it has finished. */
     void (*done)(struct probe *p, void *user);
     void *done_user;
+    bool errand; /* of a connection that came in; not counted as running */
     bool certificate_set;   /* ours, on this connection */
     bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */

@@ -21,8 +21,7 @@ static struct stream_event *push(struct s2s_stream *s, uint32_t type,
 {
     size_t size = sizeof(struct stream_event) + length + 1;
     struct stream_event *e =
-        s->held + size <= HELD_MAX || type == S2S_EVENT_CLOSED ? calloc(1, size)
-                                                               : NULL;
+        s->held + size <= HELD_MAX ? calloc(1, size) : NULL;
     if (e == NULL) {
         too_much(s);
         return NULL;
@@ -63,7 +62,9 @@ static void on_done(struct probe *p, void *user)
     struct s2s_stream *s = user;
     (void)p;
     s->closed = true;
-    (void)push(s, S2S_EVENT_CLOSED, NULL, 0);
+    TAILQ_INSERT_TAIL(&s->events, s->last, link);
+    s->last = NULL;
+    s->wake(s, s->wake_user);
 }
 
 const struct stream_event *stream_take(struct s2s_stream *s)
@@ -74,7 +75,8 @@ const struct stream_event *stream_take(struct s2s_stream *s)
     if (e == NULL)
         return NULL;
     TAILQ_REMOVE(&s->events, e, link);
-    s->held -= sizeof(*e) + e->length + 1;
+    if (e->type != S2S_EVENT_CLOSED)
+        s->held -= sizeof(*e) + e->length + 1;
     s->told = s->told || e->type == S2S_EVENT_CLOSED;
     return e;
 }
@@ -93,9 +95,12 @@ void stream_close(struct s2s_stream *s)
     struct probe *p = s->probe;
     if (s->closed)
         return;
-    if (p->stream != NULL && p->result->auth.method != NULL)
+    if (p->stream != NULL && p->result->auth.method != NULL) {
+        int64_t end =
+            loop_now(&p->shared->loop) + (int64_t)p->options.timeout_ms * 1000;
+        (void)loop_set_timer(&p->shared->loop, &p->deadline, end);
         initiator_finish(p->stream);
-    else
+    } else
         p->cancelled = true;
     p->wake(p, p->wake_user);
 }
@@ -103,10 +108,14 @@ void stream_close(struct s2s_stream *s)
 int stream_new(struct probe *p, void *user, struct s2s_stream **out)
 {
     struct s2s_stream *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
+    if (s != NULL)
+        s->last = calloc(1, sizeof(*s->last) + 1);
+    if (s == NULL || s->last == NULL) {
+        free(s);
         probe_free(p);
         return S2S_ENO_MEMORY;
     }
+    s->last->type = S2S_EVENT_CLOSED;
     s->probe = p;
     s->user = user;
     s->observer = (struct talk_observer){
@@ -123,5 +132,6 @@ void stream_free(struct s2s_stream *s)
 {
     while (stream_take(s) != NULL)
         continue;
+    free(s->last);
     free(s);
 }

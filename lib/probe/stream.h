@@ -23,6 +23,7 @@ struct s2s_stream {
     TAILQ_HEAD(, stream_event) events;
     size_t held; /* bytes of them */
     struct stream_event *current;
+    struct stream_event *last; /* that it is closed; NULL once queued */
     struct talk_observer observer;
     bool closed; /* the probe has finished */
     bool told;   /* and the caller knows */

@@ -59,13 +59,24 @@ static bool sent_key(void *user, const char *from, const char *id,
     return equal;
 }
 
+bool talk_peer_verified(const struct talk *t)
+{
+    const struct result_certificate *c = &t->probe->result->tls.certificate;
+    return c->chain == RESULT_OK && c->name == RESULT_OK;
+}
+
+/* Whether others may use the stream: an errand's is about to end. */
+static bool is_for_others(const struct talk *t)
+{
+    return t->probe->stream != NULL && !t->probe->errand &&
+           talk_peer_verified(t);
+}
+
 static int ask(void *user, const char *from, const char *to, const char *id,
                const char *key)
 {
     struct talk *t = user;
-    const struct result_certificate *c = &t->probe->result->tls.certificate;
-    if (t->probe->stream == NULL || c->chain != RESULT_OK ||
-        c->name != RESULT_OK)
+    if (!is_for_others(t))
         return S2S_EPOLICY;
     int e = initiator_ask(t->probe->stream, from, to, id, key);
     if (e == S2S_OK)
@@ -104,7 +115,8 @@ static void note(void *user, const struct inbound *seen)
 
 static int send_for_router(void *user, const void *bytes, size_t length)
 {
-    return talk_send(user, bytes, length);
+    struct talk *t = user;
+    return is_for_others(t) ? talk_send(t, bytes, length) : S2S_EPOLICY;
 }
 
 static void join(struct talk *t)

@@ -174,6 +174,8 @@ static void send_stanza(struct talk *t)
     if (e != S2S_OK)
         initiator_fail(p->stream, e, error_text(e));
     t->collecting = e == S2S_OK;
+    if (e == S2S_OK && p->errand)
+        initiator_finish(p->stream); /* once it is sent */
 }
 
 static enum route_taken collect(struct talk *t, const tree_node *n,
@@ -218,7 +220,7 @@ enum route_taken talk_on_inbound(void *user, const tree_node *n,
                                  struct tokenizer_span verbatim)
 {
     struct talk *t = user;
-    if (t->probe->stream == NULL || t->probe->finished)
+    if (t->probe->stream == NULL || t->probe->finished || t->probe->errand)
         return ROUTE_LEFT;
     return dispatch(t, n, verbatim, S2S_VIA_INBOUND);
 }
@@ -261,12 +263,12 @@ void talk_on_own_stream(void *user, const tree_node *n,
 {
     struct talk *t = user;
     struct probe *p = t->probe;
-    const struct result_certificate *c = &p->result->tls.certificate;
-    bool known = c->chain == RESULT_OK && c->name == RESULT_OK;
-    if ((!p->result->auth.bidi && !known) || addressee(p, n) == NULL)
+    bool verified = talk_peer_verified(t);
+    if ((!p->result->auth.bidi && !verified) || addressee(p, n) == NULL)
         return;
     enum route_taken taken = dispatch(t, n, verbatim, S2S_VIA_STREAM);
-    if (taken != ROUTE_TAKEN && offer_others(t, n, verbatim))
+    /* Others get nothing from a peer that may be anybody. */
+    if (taken != ROUTE_TAKEN && verified && offer_others(t, n, verbatim))
         taken = ROUTE_TAKEN;
     if (taken == ROUTE_LEFT && p->result->auth.bidi)
         answer(t, n);

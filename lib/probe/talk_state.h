@@ -31,6 +31,9 @@ struct talk {
     bool collecting;            /* it was sent */
 };
 
+/* Whether the peer's certificate is good, whatever is accepted. */
+bool talk_peer_verified(const struct talk *t);
+
 /* What the initiator and the router tell; `user` is the talk. */
 void talk_on_ready(void *user);
 void talk_on_acked(void *user);

@@ -212,9 +212,11 @@ bool tokenizer_at_rest(const struct tokenizer *t)
     return !t->in_item;
 }
 
-void tokenizer_set_element_limit(struct tokenizer *t, uint32_t bytes)
+void tokenizer_set_element_limit(struct tokenizer *t, uint32_t bytes,
+                                 uint32_t nodes)
 {
     t->item.elements.limits.element = bytes;
+    t->item.elements.limits.nodes = nodes;
 }
 
 void tokenizer_compact(struct tokenizer *t)

@@ -60,8 +60,9 @@ const char *tokenizer_error_text(const struct tokenizer *t);
  * anything, has come since the last event. */
 bool tokenizer_at_rest(const struct tokenizer *t);
 
-/* The byte limit of top-level elements from now on (authenticated streams). */
-void tokenizer_set_element_limit(struct tokenizer *t, uint32_t bytes);
+/* The limits of top-level elements from now on (authenticated streams). */
+void tokenizer_set_element_limit(struct tokenizer *t, uint32_t bytes,
+                                 uint32_t nodes);
 
 /* Give back what memory can be given back between two items. */
 void tokenizer_compact(struct tokenizer *t);

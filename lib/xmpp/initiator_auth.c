@@ -117,6 +117,15 @@ void initiator_on_failure(struct initiator *i, const tree_node *n)
     try_dialback(i, text);
 }
 
+/* EXTERNAL has none (RFC 6120, 6.4.4): a failure answers this. */
+void initiator_on_challenge(struct initiator *i, const tree_node *n)
+{
+    size_t start = i->out.length;
+    (void)n;
+    int e = buf_add_text(&i->out, "<abort xmlns='" NS_SASL "'/>");
+    initiator_queue(i, start, e, false);
+}
+
 static void on_invalid(struct initiator *i)
 {
     result_find(i->result, FINDING_DIALBACK_INVALID, NULL);
@@ -226,7 +235,8 @@ void initiator_become_ready(struct initiator *i, const char *method)
     i->state = READY;
     i->out.limit = OUTPUT_MAX;
     tokenizer_set_element_limit(i->tokenizer,
-                                i->config->limits->element_authenticated);
+                                i->config->limits->element_authenticated,
+                                i->config->limits->nodes);
     begin_acks(i);
     authenticate_others(i);
     if (i->state == READY && i->also_open == 0 && h->ready != NULL)

@@ -11,6 +11,8 @@
 #include "xmpp/stream_header.h"
 #include "xmpp/wire.h"
 
+#define IGNORED_MAX 64u /* elements worth telling of */
+
 /* ---- Ends ---- */
 
 /* The first cause: a bad certificate and a bad header were there before
@@ -237,6 +239,9 @@ static void on_verdict(struct initiator *i, const tree_node *n)
 void initiator_on_ignored(struct initiator *i, const tree_node *n)
 {
     char name[512];
+    if (i->ignored == IGNORED_MAX)
+        return;
+    i->ignored++;
     snprintf(name, sizeof(name), "{%s}%s", tree_ns(n), tree_local(n));
     const char *seen = result_untrusted(i->result, name, strlen(name));
     result_find(i->result, FINDING_UNKNOWN_ELEMENT, seen);
@@ -301,6 +306,7 @@ static const struct rule {
     {PROCEED, NULL, NULL, on_unexpected},
     {SASL, NS_SASL, "success", initiator_on_success},
     {SASL, NS_SASL, "failure", initiator_on_failure},
+    {SASL, NS_SASL, "challenge", initiator_on_challenge},
     {SASL, NS_STREAMS, "error", on_error},
     {SASL, NULL, NULL, initiator_on_ignored},
     {KEYED, NS_DIALBACK, "result", initiator_on_key_answer},

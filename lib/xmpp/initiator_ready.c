@@ -30,7 +30,7 @@ int initiator_send(struct initiator *i, const void *bytes, size_t length,
         i->sm.sent++;
     i->result->acks.sent = i->sm.sent;
     wire_sent(i->config->log, (const char *)i->out.data + start,
-              i->out.length - start, false);
+              i->out.length - start, true);
     return S2S_OK;
 }
 

@@ -43,6 +43,7 @@ struct initiator {
     const char *certificate_text;
     uint64_t received;
     uint32_t elements;
+    uint32_t ignored;
     bool verified; /* the certificate is good, whatever is accepted */
     bool keyed;    /* our dialback key went out */
     bool authenticated;
@@ -86,6 +87,7 @@ void initiator_authenticate(struct initiator *i);
 void initiator_become_ready(struct initiator *i, const char *method);
 void initiator_on_success(struct initiator *i, const tree_node *n);
 void initiator_on_failure(struct initiator *i, const tree_node *n);
+void initiator_on_challenge(struct initiator *i, const tree_node *n);
 void initiator_on_key_answer(struct initiator *i, const tree_node *n);
 
 /* The open stream (initiator_ready.c). */

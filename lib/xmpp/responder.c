@@ -14,8 +14,9 @@
 #define OUTPUT_MAX   65536u
 #define FAREWELL_MAX 4096u /* room for it beyond that */
 /* What may come before anybody is authenticated. */
-#define CLEAR_MAX    16384u
-#define STRANGER_MAX 65536u
+#define CLEAR_MAX      16384u
+#define STRANGER_MAX   65536u
+#define STRANGER_NODES 512u /* a tree costs far more than its bytes */
 
 static bool reading(const struct responder *r)
 {
@@ -199,6 +200,11 @@ const struct engine responder_engine = {wants, output, sent, input, ended};
 
 /* ---- Life ---- */
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static int begin(struct responder *r)
 {
     const s2s_limits *l = r->config->limits;
@@ -206,7 +212,7 @@ static int begin(struct responder *r)
         .header = l->header,
         .element = r->authenticated ? l->element_authenticated : l->element,
         .depth = l->depth,
-        .nodes = l->nodes,
+        .nodes = r->authenticated ? l->nodes : least(l->nodes, STRANGER_NODES),
         .attributes = l->attributes,
         .bindings = l->bindings,
         .name = l->name,
@@ -281,6 +287,14 @@ void responder_free(struct responder *r)
 const struct domain *responder_local(const struct responder *r)
 {
     return r->local;
+}
+
+bool responder_refers(const struct responder *r, const struct domain *domain)
+{
+    bool refers = r->local == domain;
+    for (size_t i = 0; !refers && i < r->pair_count; i++)
+        refers = r->pairs[i].to == domain;
+    return refers;
 }
 
 /* ---- Sending ---- */

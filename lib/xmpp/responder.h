@@ -106,6 +106,9 @@ int responder_send(struct responder *r, const struct domain *from,
 void responder_close(struct responder *r, const char *condition,
                      const char *text);
 
+/* Whether it holds on to a domain of ours that serves() gave. */
+bool responder_refers(const struct responder *r, const struct domain *domain);
+
 /* Whether any pair has been authenticated. */
 bool responder_authenticated(const struct responder *r);
 

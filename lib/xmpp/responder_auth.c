@@ -14,6 +14,8 @@
 #define VERIFIES_MAX 10u /* answered to a stranger */
 #define TRIES_MAX    3u  /* RFC 6120, 6.4.5 */
 #define ASKS_MAX     16u /* each costs us a connection */
+#define PENDING_MAX  4u  /* of them at a time */
+#define KEY_MAX      256u
 
 /* Why the peer is not authenticated; the first reason is kept. */
 static void note_refusal(struct responder *r, const char *method,
@@ -210,6 +212,15 @@ void responder_on_verify(struct responder *r, const tree_node *n)
            a == DIALBACK_ERROR ? "item-not-found" : NULL);
 }
 
+/* Keys that the house is asking about. */
+static size_t pending(const struct responder *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->pair_count; i++)
+        n += r->pairs[i].authenticated ? 0 : 1;
+    return n;
+}
+
 /* The dialback error that refuses a key (XEP-0220, 2.5), or NULL. */
 static const char *judge_result(struct responder *r,
                                 const struct dialback_request *q,
@@ -220,12 +231,13 @@ static const char *judge_result(struct responder *r,
         return "policy-violation";
     if (to == NULL)
         return "item-not-found";
-    if (q->key == NULL || q->key[0] == '\0')
+    if (q->key == NULL || q->key[0] == '\0' || strlen(q->key) > KEY_MAX)
         return "not-acceptable";
     const struct responder_pair *p = find_pair(r, from, to);
     if (p != NULL)
         return p->authenticated ? NULL : "unexpected-request";
-    if (r->pair_count == RESPONDER_DOMAINS || r->asks == ASKS_MAX)
+    if (r->pair_count == RESPONDER_DOMAINS || r->asks == ASKS_MAX ||
+        pending(r) == PENDING_MAX)
         return "resource-constraint";
     return NULL;
 }
@@ -310,7 +322,8 @@ static void on_valid(struct responder *r, struct responder_pair *p)
     responder_admit(r, p, INBOUND_DIALBACK);
     r->state = AUTHENTICATED;
     tokenizer_set_element_limit(r->tokenizer,
-                                r->config->limits->element_authenticated);
+                                r->config->limits->element_authenticated,
+                                r->config->limits->nodes);
     answer(r, DIALBACK_RESULT, p->to_text, p->from_text, NULL, DIALBACK_VALID,
            NULL);
 }

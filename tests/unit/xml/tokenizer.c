@@ -343,10 +343,10 @@ static void element_limit_changes(void **state)
     limits.element = 4;
     begin(&f, &limits);
     feed(&f, "<a/>", TOKENIZER_ELEMENT, 4);
-    tokenizer_set_element_limit(f.t, 8);
+    tokenizer_set_element_limit(f.t, 8, 16);
     feed(&f, "<a></a>", TOKENIZER_ELEMENT, 7);
     feed(&f, "   <a", TOKENIZER_MORE, 5);
-    tokenizer_set_element_limit(f.t, 4); /* less than has come */
+    tokenizer_set_element_limit(f.t, 4, 16); /* less than has come */
     feed(&f, "/>", S2S_ELIMIT, 0);
     assert_int_equal(tokenizer_error_offset(f.t), strlen(HEADER) + 16);
     tokenizer_free(f.t);

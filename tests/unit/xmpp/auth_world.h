@@ -173,8 +173,8 @@ static inline const char *auth_word(const char *at)
         {"<?xml ", " header"},   {"<auth ", " auth"},
         {"<db:result ", " key"}, {"<db:verify ", " verify"},
         {"<bidi ", " bidi"},     {"<enable ", " enable"},
-        {"<r ", " r"},           {"<a ", " a"},
-        {"<iq ", " iq"},
+        {"<abort ", " abort"},   {"<r ", " r"},
+        {"<a ", " a"},           {"<iq ", " iq"},
     };
     size_t length = strcspn(at, ">");
     if (memmem(at, length, " type='error'", 13) != NULL)

@@ -37,7 +37,7 @@ static const struct {
      {[AT_SASL] = "read key +external_failed", [AT_RESTART] = "not_xmpp"}},
     {"challenge",
      "<challenge xmlns='" SASL_NS "'>=</challenge>",
-     {[AT_RESTART] = "not_xmpp"}},
+     {[AT_SASL] = "read abort", [AT_RESTART] = "not_xmpp"}},
     {"other's success", "<success/>", {[AT_RESTART] = "not_xmpp"}},
     {"valid",
      RESULT(THEIRS, OURS, "type='valid'>"),
