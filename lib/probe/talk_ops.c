@@ -10,6 +10,9 @@
 #include "xmpp/stanza.h"
 
 #define STANZA_MAX 1024u
+/* How long an answer's stream stays: jabberd2 drops what it has when the stream
+ * ends at once. */
+#define GRACE_US 1000000
 
 static int64_t now(const struct talk *t)
 {
@@ -175,7 +178,7 @@ static void send_stanza(struct talk *t)
         initiator_fail(p->stream, e, error_text(e));
     t->collecting = e == S2S_OK;
     if (e == S2S_OK && p->errand)
-        initiator_finish(p->stream); /* once it is sent */
+        (void)loop_set_timer(&p->shared->loop, &t->next, now(t) + GRACE_US);
 }
 
 static enum route_taken collect(struct talk *t, const tree_node *n,
@@ -314,7 +317,9 @@ void talk_step(struct talk *t)
     if (!t->due || t->probe->stream == NULL)
         return;
     t->due = false;
-    if (t->probe->options.op == TALK_OP_STREAM)
+    if (t->probe->errand)
+        initiator_finish(t->probe->stream);
+    else if (t->probe->options.op == TALK_OP_STREAM)
         keep_alive(t);
     else
         send_ping(t);
