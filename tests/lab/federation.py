@@ -30,6 +30,7 @@ def certificate(lab, name):
 
 
 def identity(lab, domain, name='probe.test', **members):
+    lab.hosts.add(domain)
     return s2s.Identity(domain=domain, **certificate(lab, name), **members)
 
 

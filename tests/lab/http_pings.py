@@ -33,6 +33,7 @@ def serve(lab):
 def _(lab):
     with serve(lab) as server:
         for ours, name, method, via in PINGS:
+            lab.hosts.add(ours)
             reply = server.post(shim.PING, {
                 'host': DOMAIN[name], 'fromDomain': ours, 'pingMethod': 'iq',
                 'count': 2, 'intervalMs': 20, 'timeout': LONG})

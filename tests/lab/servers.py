@@ -25,6 +25,8 @@ import sys
 import tempfile
 import time
 
+from hosts import Hosts
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 READY_SECONDS = 60  # ejabberd needs 2 s alone, 13 s on a busy machine
 STOP_SECONDS = 15
@@ -190,7 +192,8 @@ class Prosody(Server):
 
 
 class Ejabberd(Server):
-    """Erlang itself: ejabberdctl insists on a user, and on epmd."""
+    """Erlang itself: ejabberdctl insists on a user, and on epmd. It asks our DNS
+    for SRV records, but libc for addresses."""
     configs = ('ejabberd.yml', 'inetrc')
 
     def __init__(self, lab, name, address, domain, dialback='mod_s2s_dialback'):
@@ -205,7 +208,12 @@ class Ejabberd(Server):
             EJABBERD_LOG_PATH=self.path('ejabberd.log'),
             EJABBERD_PID_PATH=self.path('pid'), ERL_INETRC=self.path('inetrc'),
             ERL_LIBS=os.path.dirname(find_one('/usr/lib/*/ejabberd-*')),
-            ERL_CRASH_DUMP='/dev/null', ERL_MAX_PORTS='2048')
+            ERL_CRASH_DUMP='/dev/null', ERL_MAX_PORTS='2048', **self.addresses())
+
+    def addresses(self):
+        if self.lab.isolated:
+            return {}
+        return self.lab.hosts.environment(find_one('/usr/lib/*/libnss_wrapper.so'))
 
 
 class Jabberd2(Server):
@@ -261,9 +269,10 @@ class Lab:
     def __init__(self, names=tuple(SERVERS)):
         self.names = names
         self.uid = unprivileged_uid()
-        self.dns_port = 53 if os.environ.get('S2S_LAB_NAMESPACE') == 'yes' else 10053
+        self.isolated = os.environ.get('S2S_LAB_NAMESPACE') == 'yes'
+        self.dns_port = 53 if self.isolated else 10053
         self.dns = f'127.0.0.53:{self.dns_port}'
-        self.dir = self.ca_dir = self.ca = None
+        self.dir = self.ca_dir = self.ca = self.hosts = None
         self.servers = {}
 
     def give(self, path):
@@ -279,6 +288,8 @@ class Lab:
             self.ca_dir = os.path.join(self.dir, 'ca')
             self.ca = os.path.join(self.ca_dir, 'ca.pem')
             subprocess.run([os.path.join(HERE, 'mkca'), self.ca_dir], check=True)
+            with open(os.path.join(HERE, 'conf', 'dnsmasq.conf'), encoding='utf-8') as f:
+                self.hosts = Hosts(os.path.join(self.dir, 'hosts'), f.read())
             self.give(self.dir)
             self.give(self.ca_dir)
             for name in self.names:
