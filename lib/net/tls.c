@@ -244,7 +244,12 @@ static ptrdiff_t write_session(void *session, const void *buffer, size_t length)
         tls_session_note(s, error_text(s->io.broken));
         return s->io.broken;
     }
-    return n > 0 ? n : s->io.wait;
+    /* There was no room, and meanwhile there is. */
+    if (n == 0 && s->io.wait == 0)
+        n = cork(s, buffer, length);
+    if (n != 0)
+        return n;
+    return s->io.wait != 0 ? s->io.wait : S2S_WANT_WRITE;
 }
 
 /* ---- The provider ------------------------------------------------------ */

@@ -142,10 +142,10 @@ static void finish(struct probe *p)
 {
     s2s_result *r = p->result;
     int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
-    int64_t now = loop_now(&p->shared->loop);
     enter_stage(p, S2S_STAGE_NONE);
     if (p->started != 0)
-        result_add_us(r, S2S_STAGE_DONE, now - p->started);
+        result_add_us(r, S2S_STAGE_DONE,
+                      loop_now(&p->shared->loop) - p->started);
     r->stage = stage;
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->talk != NULL)

@@ -306,6 +306,8 @@ void talk_on_acked(void *user)
     /* The answer may have come before. */
     if (t->last != NULL && t->last->ack_us < 0 && a->acked == a->sent)
         t->last->ack_us = now(t) - t->last->sent_at;
+    if (t->probe->errand && a->acked == a->sent)
+        finish(t);
     if (t->probe->options.op == TALK_OP_STREAM)
         t->probe->observer->acked(t->probe->observer->user, a->acked);
 }
