@@ -55,6 +55,17 @@ int buf_add_text(struct buf *b, const char *text)
     return buf_add(b, text, strlen(text));
 }
 
+int buf_add_texts(struct buf *b, const char *const texts[])
+{
+    size_t start = b->length;
+    int e = S2S_OK;
+    for (; *texts != NULL && e == S2S_OK; texts++)
+        e = buf_add_text(b, *texts);
+    if (e != S2S_OK)
+        b->length = start;
+    return e;
+}
+
 void buf_consume(struct buf *b, size_t length)
 {
     b->length -= length;

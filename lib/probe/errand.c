@@ -53,24 +53,17 @@ static const char *condition_for(int error)
     }
 }
 
-static enum dialback_answer answer_of(const s2s_result *r)
-{
-    if (r->ping_answer == NULL)
-        return DIALBACK_ERROR;
-    if (strcmp(r->ping_answer, "valid") == 0)
-        return DIALBACK_VALID;
-    return strcmp(r->ping_answer, "invalid") == 0 ? DIALBACK_INVALID
-                                                  : DIALBACK_ERROR;
-}
-
 static void verified(struct probe *p, void *user)
 {
     struct errand *e = user;
     const s2s_result *r = p->result;
     const char *condition =
         r->ping_answer == NULL ? condition_for(r->error) : r->ping_condition;
+    enum dialback_answer answer = r->ping_answer == NULL
+                                      ? DIALBACK_ERROR
+                                      : dialback_answer_named(r->ping_answer);
     router_answer(&p->shared->router, p->options.from->unicode,
-                  p->options.to->unicode, e->id, answer_of(r), condition);
+                  p->options.to->unicode, e->id, answer, condition);
     probe_free(p);
     free_errand(e);
 }

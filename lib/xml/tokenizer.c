@@ -31,6 +31,19 @@ struct tokenizer {
     const char *error_text;
 };
 
+struct tokenizer_limits tokenizer_limits_of(const s2s_limits *limits)
+{
+    return (struct tokenizer_limits){
+        .header = limits->header,
+        .element = limits->element,
+        .depth = limits->depth,
+        .nodes = limits->nodes,
+        .attributes = limits->attributes,
+        .bindings = limits->bindings,
+        .name = limits->name,
+    };
+}
+
 struct tokenizer *tokenizer_new(const struct tokenizer_sink *sink,
                                 const struct tokenizer_limits *limits)
 {

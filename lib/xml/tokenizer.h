@@ -11,6 +11,7 @@
 #ifndef XML_TOKENIZER_H
 #define XML_TOKENIZER_H
 
+#include <s2sprobe.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,9 @@ enum tokenizer_event {
     TOKENIZER_ELEMENT, /* a top-level element is complete */
     TOKENIZER_FOOTER   /* the stream's end tag */
 };
+
+/* The caller's limits, as they are before anybody has authenticated. */
+struct tokenizer_limits tokenizer_limits_of(const s2s_limits *limits);
 
 /* NULL when there is no memory. The sink and the limits are copied. */
 struct tokenizer *tokenizer_new(const struct tokenizer_sink *sink,

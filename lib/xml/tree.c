@@ -277,8 +277,7 @@ const char *tree_local(const tree_node *n)
     return colon != NULL ? colon + 1 : name;
 }
 
-/* NULL matches any. */
-static bool matches(const tree_node *n, const char *ns, const char *local)
+bool tree_is(const tree_node *n, const char *ns, const char *local)
 {
     if (mxmlGetType(node_of(n)) != MXML_ELEMENT)
         return false;
@@ -286,19 +285,20 @@ static bool matches(const tree_node *n, const char *ns, const char *local)
            (ns == NULL || strcmp(tree_ns(n), ns) == 0);
 }
 
-bool tree_is(const tree_node *n, const char *ns, const char *local)
-{
-    return matches(n, ns, local);
-}
-
 const char *tree_attribute(const tree_node *n, const char *name)
 {
     return mxmlElementGetAttr(node_of(n), name);
 }
 
+bool tree_has(const tree_node *n, const char *name, const char *value)
+{
+    const char *text = tree_attribute(n, name);
+    return text != NULL && strcmp(text, value) == 0;
+}
+
 static const tree_node *find(mxml_node_t *n, const char *ns, const char *local)
 {
-    while (n != NULL && !matches(n, ns, local))
+    while (n != NULL && !tree_is(n, ns, local))
         n = mxmlGetNextSibling(n);
     return n;
 }

@@ -29,6 +29,7 @@ const tree_node *tree_root(const struct tree *t);
 /* Forget it, and give its memory back. */
 void tree_clear(struct tree *t);
 
+/* NULL matches any. */
 bool tree_is(const tree_node *n, const char *ns, const char *local);
 const char *tree_ns(const tree_node *n); /* "" for none */
 const char *tree_local(const tree_node *n);
@@ -36,6 +37,8 @@ const char *tree_local(const tree_node *n);
 /* An attribute by its name as written ("id", "xml:lang"), or NULL. Attributes
  * without a prefix have no namespace; xml: is the same prefix everywhere. */
 const char *tree_attribute(const tree_node *n, const char *name);
+/* Whether it is there, with this value. */
+bool tree_has(const tree_node *n, const char *name, const char *value);
 
 /* Child elements. NULL ns or local matches any. */
 const tree_node *tree_first(const tree_node *n, const char *ns,

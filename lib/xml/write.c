@@ -131,14 +131,13 @@ static int expect(struct tokenizer *t, const void *bytes, size_t length,
     return r == event && used == length ? S2S_OK : S2S_EINTERNAL;
 }
 
-int write_check(const void *bytes, size_t length, bool header)
+static int check(const struct tokenizer_sink *sink, const void *bytes,
+                 size_t length, bool header)
 {
     static const char ours[] =
         "<stream:stream xmlns='jabber:server' "
         "xmlns:stream='http://etherx.jabber.org/streams' "
         "xmlns:db='jabber:server:dialback'>";
-    static const struct tokenizer_sink sink = {NULL, ignore_start, ignore_text,
-                                               ignore_end};
     static const struct tokenizer_limits limits = {.header = 8192,
                                                    .element = UINT32_MAX,
                                                    .depth = 64,
@@ -146,7 +145,7 @@ int write_check(const void *bytes, size_t length, bool header)
                                                    .attributes = 64,
                                                    .bindings = 64,
                                                    .name = 1024};
-    struct tokenizer *t = tokenizer_new(&sink, &limits);
+    struct tokenizer *t = tokenizer_new(sink, &limits);
     if (t == NULL)
         return S2S_ENO_MEMORY;
     int e = S2S_OK;
@@ -157,4 +156,17 @@ int write_check(const void *bytes, size_t length, bool header)
                    header ? TOKENIZER_HEADER : TOKENIZER_ELEMENT);
     tokenizer_free(t);
     return e;
+}
+
+int write_check(const void *bytes, size_t length, bool header)
+{
+    static const struct tokenizer_sink nobody = {NULL, ignore_start,
+                                                 ignore_text, ignore_end};
+    return check(&nobody, bytes, length, header);
+}
+
+int write_check_into(const struct tokenizer_sink *sink, const void *bytes,
+                     size_t length)
+{
+    return check(sink, bytes, length, false);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "xml/tokenizer.h"
 
 /* Append ` name='value'`. NULL value: nothing. */
 int write_attribute(struct buf *b, const char *name, const char *value);
@@ -23,5 +24,8 @@ int write_text(struct buf *b, const char *text);
  * accept we never send. S2S_OK or S2S_EINTERNAL or S2S_ENO_MEMORY.
  */
 int write_check(const void *bytes, size_t length, bool header);
+/* The same for an element, of which the sink is told. */
+int write_check_into(const struct tokenizer_sink *sink, const void *bytes,
+                     size_t length);
 
 #endif

@@ -9,16 +9,36 @@
 
 #define KEY (CRYPTO_HEX - 1) /* characters of a key */
 
+/* ---- Answers by name ---- */
+
+static const char *const types[] = {
+    [DIALBACK_OTHER] = NULL,
+    [DIALBACK_VALID] = "valid",
+    [DIALBACK_INVALID] = "invalid",
+    [DIALBACK_ERROR] = "error",
+};
+
+const char *dialback_answer_name(enum dialback_answer answer)
+{
+    return types[answer];
+}
+
+enum dialback_answer dialback_answer_named(const char *name)
+{
+    if (name != NULL)
+        for (unsigned a = DIALBACK_VALID; a <= DIALBACK_ERROR; a++)
+            if (strcmp(types[a], name) == 0)
+                return (enum dialback_answer)a;
+    return DIALBACK_OTHER;
+}
+
 /* ---- Keys ---- */
 
 static int add_message(struct buf *b, const char *receiving,
                        const char *originating, const char *id)
 {
-    const char *const parts[] = {receiving, " ", originating, " ", id};
-    int e = S2S_OK;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
-        e = buf_add_text(b, parts[i]);
-    return e;
+    const char *const parts[] = {receiving, " ", originating, " ", id, NULL};
+    return buf_add_texts(b, parts);
 }
 
 int dialback_key(const char *secret, const char *receiving,
@@ -100,12 +120,6 @@ int dialback_write_verify(struct buf *out, const char *from, const char *to,
     return write_request(out, DIALBACK_VERIFY, from, to, id, key);
 }
 
-static const char *const types[] = {
-    [DIALBACK_VALID] = "valid",
-    [DIALBACK_INVALID] = "invalid",
-    [DIALBACK_ERROR] = "error",
-};
-
 int dialback_write_answer(struct buf *out, enum dialback_kind kind,
                           const char *from, const char *to, const char *id,
                           enum dialback_answer answer, const char *condition)
@@ -144,12 +158,6 @@ bool dialback_read_request(const tree_node *element,
     return true;
 }
 
-static bool has(const tree_node *n, const char *name, const char *value)
-{
-    const char *text = tree_attribute(n, name);
-    return text != NULL && strcmp(text, value) == 0;
-}
-
 enum dialback_answer dialback_read_answer(const tree_node *element,
                                           enum dialback_kind kind,
                                           const char *from, const char *to,
@@ -157,15 +165,12 @@ enum dialback_answer dialback_read_answer(const tree_node *element,
                                           const char **condition)
 {
     *condition = NULL;
-    if (!is_kind(element, kind) || !has(element, "from", to) ||
-        !has(element, "to", from) ||
-        (kind == DIALBACK_VERIFY && !has(element, "id", id)))
+    if (!is_kind(element, kind) || !tree_has(element, "from", to) ||
+        !tree_has(element, "to", from) ||
+        (kind == DIALBACK_VERIFY && !tree_has(element, "id", id)))
         return DIALBACK_OTHER;
-    enum dialback_answer a = DIALBACK_VALID;
-    while (a <= DIALBACK_ERROR && !has(element, "type", types[a]))
-        a++;
-    if (a > DIALBACK_ERROR)
-        return DIALBACK_OTHER;
+    enum dialback_answer a =
+        dialback_answer_named(tree_attribute(element, "type"));
     if (a == DIALBACK_ERROR)
         *condition = stanza_error_condition(element);
     return a;

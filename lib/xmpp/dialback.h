@@ -25,6 +25,11 @@ enum dialback_answer {
     DIALBACK_ERROR
 };
 
+/* "valid", "invalid" or "error"; NULL for DIALBACK_OTHER. */
+const char *dialback_answer_name(enum dialback_answer answer);
+/* The other way round; DIALBACK_OTHER for NULL and for anything else. */
+enum dialback_answer dialback_answer_named(const char *name);
+
 /*
  * The key for a stream (XEP-0185, 2): hex HMAC-SHA256, whose own key is the
  * hex text of SHA256(secret), of "RECEIVING ORIGINATING ID". S2S_OK,

@@ -92,16 +92,8 @@ static void ended(void *self)
 
 int initiator_restart(struct initiator *i)
 {
-    const s2s_limits *l = i->config->limits;
-    const struct tokenizer_limits limits = {
-        .header = l->header,
-        .element = l->element,
-        .depth = l->depth,
-        .nodes = l->nodes,
-        .attributes = l->attributes,
-        .bindings = l->bindings,
-        .name = l->name,
-    };
+    const struct tokenizer_limits limits =
+        tokenizer_limits_of(i->config->limits);
     tokenizer_free(i->tokenizer);
     tree_clear(i->tree);
     i->features = (struct features){.starttls = false};

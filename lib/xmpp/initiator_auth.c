@@ -148,18 +148,17 @@ void initiator_on_key_answer(struct initiator *i, const tree_node *n)
     const struct initiator_config *c = i->config;
     struct result_auth *a = &i->result->auth;
     const char *condition;
-    switch (dialback_read_answer(n, DIALBACK_RESULT, c->from->unicode,
-                                 c->to->unicode, NULL, &condition)) {
+    enum dialback_answer answer = dialback_read_answer(
+        n, DIALBACK_RESULT, c->from->unicode, c->to->unicode, NULL, &condition);
+    a->dialback = dialback_answer_name(answer);
+    switch (answer) {
     case DIALBACK_VALID:
-        a->dialback = "valid";
         initiator_become_ready(i, "dialback");
         break;
     case DIALBACK_INVALID:
-        a->dialback = "invalid";
         on_invalid(i);
         break;
     case DIALBACK_ERROR:
-        a->dialback = "error";
         a->dialback_condition = result_text(i->result, condition);
         on_dialback_error(i, condition);
         break;

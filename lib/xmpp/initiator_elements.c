@@ -265,11 +265,6 @@ static void on_unexpected(struct initiator *i, const tree_node *n)
 
 static void on_answer(struct initiator *i, const tree_node *n)
 {
-    static const char *const names[] = {
-        [DIALBACK_VALID] = "valid",
-        [DIALBACK_INVALID] = "invalid",
-        [DIALBACK_ERROR] = "error",
-    };
     const struct initiator_config *c = i->config;
     const char *condition;
     enum dialback_answer a =
@@ -281,7 +276,7 @@ static void on_answer(struct initiator *i, const tree_node *n)
     }
     struct tokenizer_span s = tokenizer_verbatim(i->tokenizer);
     result_add_text(i->result, &i->result->stanzas, s.text, s.length);
-    i->result->ping_answer = names[a];
+    i->result->ping_answer = dialback_answer_name(a);
     i->result->ping_condition = result_text(i->result, condition);
     result_find(i->result,
                 a == DIALBACK_VALID ? FINDING_VERIFY_VALID
@@ -338,9 +333,7 @@ void initiator_on_element(struct initiator *i)
     wire_received(i->config->log, n, tokenizer_verbatim(i->tokenizer));
     for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
         const struct rule *r = &rules[k];
-        if (r->state == i->state &&
-            (r->ns == NULL || strcmp(r->ns, tree_ns(n)) == 0) &&
-            (r->local == NULL || strcmp(r->local, tree_local(n)) == 0)) {
+        if (r->state == i->state && tree_is(n, r->ns, r->local)) {
             r->apply(i, n);
             break;
         }

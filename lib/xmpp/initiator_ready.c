@@ -165,11 +165,6 @@ static bool refuse_offer(struct initiator *i, const tree_node *n)
 /* The answer for one more domain of ours. */
 static bool answers_other(struct initiator *i, const tree_node *n)
 {
-    static const char *const names[] = {
-        [DIALBACK_VALID] = "valid",
-        [DIALBACK_INVALID] = "invalid",
-        [DIALBACK_ERROR] = "error",
-    };
     const char *condition;
     for (struct result_also *a = i->result->also; a != NULL; a = a->next) {
         enum dialback_answer answer =
@@ -180,7 +175,7 @@ static bool answers_other(struct initiator *i, const tree_node *n)
                                        &condition);
         if (answer == DIALBACK_OTHER)
             continue;
-        a->answer = names[answer];
+        a->answer = dialback_answer_name(answer);
         a->condition = result_text(i->result, condition);
         return true;
     }

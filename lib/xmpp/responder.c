@@ -200,23 +200,14 @@ const struct engine responder_engine = {wants, output, sent, input, ended};
 
 /* ---- Life ---- */
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static int begin(struct responder *r)
 {
     const s2s_limits *l = r->config->limits;
-    const struct tokenizer_limits limits = {
-        .header = l->header,
-        .element = r->authenticated ? l->element_authenticated : l->element,
-        .depth = l->depth,
-        .nodes = r->authenticated ? l->nodes : least(l->nodes, STRANGER_NODES),
-        .attributes = l->attributes,
-        .bindings = l->bindings,
-        .name = l->name,
-    };
+    struct tokenizer_limits limits = tokenizer_limits_of(l);
+    if (r->authenticated)
+        limits.element = l->element_authenticated;
+    else if (limits.nodes > STRANGER_NODES)
+        limits.nodes = STRANGER_NODES;
     struct tokenizer_sink sink = tree_sink(r->tree);
     tokenizer_free(r->tokenizer);
     tree_clear(r->tree);

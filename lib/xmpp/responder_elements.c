@@ -231,16 +231,16 @@ static void on_bidi(struct responder *r, const tree_node *n)
 /* One <enable/> a stream, and nothing to resume (XEP-0198, 3 and 5). */
 static int write_failed(struct responder *r, const tree_node *n)
 {
-    const char *const parts[] = {"<failed xmlns='", tree_ns(n), "'><",
+    const char *const parts[] = {"<failed xmlns='",
+                                 tree_ns(n),
+                                 "'><",
                                  tree_is(n, tree_ns(n), "resume")
                                      ? "feature-not-implemented"
                                      : "unexpected-request",
-                                 " xmlns='" NS_STANZA_ERRORS "'/></failed>"};
-    int e = S2S_OK;
+                                 " xmlns='" NS_STANZA_ERRORS "'/></failed>",
+                                 NULL};
     r->seen->refused++;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
-        e = buf_add_text(&r->out, parts[i]);
-    return e;
+    return buf_add_texts(&r->out, parts);
 }
 
 static void on_sm_refused(struct responder *r, const tree_node *n)
@@ -339,9 +339,7 @@ static const struct rule {
 static bool fits(const struct rule *rule, enum responder_state state,
                  const tree_node *n)
 {
-    return rule->state == state &&
-           (rule->ns == NULL || strcmp(rule->ns, tree_ns(n)) == 0) &&
-           (rule->local == NULL || strcmp(rule->local, tree_local(n)) == 0);
+    return rule->state == state && tree_is(n, rule->ns, rule->local);
 }
 
 static void apply_rule(struct responder *r, const tree_node *n)

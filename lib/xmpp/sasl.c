@@ -85,12 +85,6 @@ int sasl_write_success(struct buf *out)
 int sasl_write_failure(struct buf *out, const char *condition)
 {
     const char *const parts[] = {"<failure xmlns='" NS_SASL "'><", condition,
-                                 "/></failure>"};
-    size_t start = out->length;
-    int e = S2S_OK;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
-        e = buf_add_text(out, parts[i]);
-    if (e != S2S_OK)
-        out->length = start;
-    return e;
+                                 "/></failure>", NULL};
+    return buf_add_texts(out, parts);
 }

@@ -8,12 +8,6 @@
 
 #define PART_MAX 1023u /* bytes of a part of a JID: RFC 7622, 3.2 to 3.4 */
 
-static bool has(const tree_node *n, const char *name, const char *value)
-{
-    const char *text = tree_attribute(n, name);
-    return text != NULL && strcmp(text, value) == 0;
-}
-
 /* ---- Kinds and addresses ---- */
 
 enum stanza_kind stanza_kind(const tree_node *n)
@@ -139,16 +133,13 @@ static const struct error_row *find_error(const char *condition)
 int stanza_write_error(struct buf *out, const char *condition)
 {
     const struct error_row *row = find_error(condition);
-    const char *const parts[] = {"<error type='", row->type, "'><",
+    const char *const parts[] = {"<error type='",
+                                 row->type,
+                                 "'><",
                                  row->condition,
-                                 " xmlns='" NS_STANZA_ERRORS "'/></error>"};
-    size_t start = out->length;
-    int e = S2S_OK;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
-        e = buf_add_text(out, parts[i]);
-    if (e != S2S_OK)
-        out->length = start;
-    return e;
+                                 " xmlns='" NS_STANZA_ERRORS "'/></error>",
+                                 NULL};
+    return buf_add_texts(out, parts);
 }
 
 /* ---- Writing ---- */
@@ -188,7 +179,7 @@ enum reply { NOTHING, PONG, IQ_ERROR, MESSAGE_ERROR };
 static bool is_ping(const tree_node *n)
 {
     const tree_node *child = tree_first(n, NULL, NULL);
-    return has(n, "type", "get") && child != NULL &&
+    return tree_has(n, "type", "get") && child != NULL &&
            tree_is(child, NS_PING, "ping") &&
            tree_next(child, NULL, NULL) == NULL;
 }
@@ -200,11 +191,11 @@ static enum reply reply_to(const tree_node *n)
     switch (stanza_kind(n)) {
     case STANZA_IQ:
         if (!tree_attribute(n, "id") ||
-            (!has(n, "type", "get") && !has(n, "type", "set")))
+            (!tree_has(n, "type", "get") && !tree_has(n, "type", "set")))
             return NOTHING;
         return is_ping(n) ? PONG : IQ_ERROR;
     case STANZA_MESSAGE:
-        return has(n, "type", "error") ? NOTHING : MESSAGE_ERROR;
+        return tree_has(n, "type", "error") ? NOTHING : MESSAGE_ERROR;
     default:
         return NOTHING;
     }
@@ -251,13 +242,13 @@ enum stanza_answer stanza_read_answer(const tree_node *n,
                                       const char **condition)
 {
     *condition = NULL;
-    if (stanza_kind(n) != STANZA_IQ || !has(n, "id", id) ||
+    if (stanza_kind(n) != STANZA_IQ || !tree_has(n, "id", id) ||
         !is_bare(tree_attribute(n, "from"), to) ||
         !is_bare(tree_attribute(n, "to"), from))
         return STANZA_NO_ANSWER;
-    if (has(n, "type", "result"))
+    if (tree_has(n, "type", "result"))
         return STANZA_RESULT;
-    if (!has(n, "type", "error"))
+    if (!tree_has(n, "type", "error"))
         return STANZA_NO_ANSWER;
     const char *c = stanza_error_condition(n);
     *condition = c;

@@ -173,11 +173,9 @@ int stream_error_write_condition(struct buf *out, const char *condition,
                                  const char *text)
 {
     const char *const parts[] = {"<stream:error><", condition,
-                                 " xmlns='" NS_STREAM_ERRORS "'/>"};
+                                 " xmlns='" NS_STREAM_ERRORS "'/>", NULL};
     size_t start = out->length;
-    int e = S2S_OK;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && e == S2S_OK; i++)
-        e = buf_add_text(out, parts[i]);
+    int e = buf_add_texts(out, parts);
     if (e == S2S_OK && text != NULL)
         e = write_error_text(out, text);
     if (e == S2S_OK)
