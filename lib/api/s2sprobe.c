@@ -69,15 +69,8 @@ static int listen_for_call(s2s_context *c, const s2s_identity *from,
 {
     s2s_identity known;
     int e = options_load(&known, sizeof(known), from);
-    for (size_t i = 0;
-         e == S2S_OK && known.listen != NULL && known.listen[i] != NULL; i++) {
-        e = context_listen(c, known.listen[i], NULL);
-        if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
-            e = options_load_invalid(text,
-                                     "identity.listen: cannot listen on %.60s",
-                                     known.listen[i]);
-    }
-    return e;
+    return e == S2S_OK ? context_listen_for(c, "identity", known.listen, text)
+                       : e;
 }
 
 static int run_alone(int op, const char *from, const char *to,
@@ -200,6 +193,20 @@ int s2s_context_process(s2s_context *context)
     return context_process(context);
 }
 
+/* Options of what is to run on this context, which they then name. */
+static int load_for(s2s_context *context, const s2s_options *from,
+                    s2s_options *to)
+{
+    int e = options_load(to, sizeof(*to), from);
+    if (e != S2S_OK)
+        return e;
+    if (to->setup != NULL || (to->context != NULL && to->context != context))
+        return S2S_EINVALID_ARGUMENT;
+    to->size = sizeof(*to);
+    to->context = context;
+    return S2S_OK;
+}
+
 int s2s_context_submit(s2s_context *context, int op, const char *from,
                        const char *to, const s2s_options *options, void *user,
                        uint64_t *id)
@@ -208,14 +215,9 @@ int s2s_context_submit(s2s_context *context, int op, const char *from,
     if (context == NULL || id == NULL ||
         (op != S2S_OP_CONNECT && op != S2S_OP_PING && op != S2S_OP_SEND))
         return S2S_EINVALID_ARGUMENT;
-    int e = options_load(&known, sizeof(known), options);
+    int e = load_for(context, options, &known);
     if (e != S2S_OK)
         return e;
-    if (known.setup != NULL ||
-        (known.context != NULL && known.context != context))
-        return S2S_EINVALID_ARGUMENT;
-    known.size = sizeof(known);
-    known.context = context;
     return context_submit(context, op, from, to, &known, user, id);
 }
 
@@ -269,14 +271,9 @@ int s2s_stream_open(s2s_context *context, const char *from, const char *to,
     s2s_options known;
     if (context == NULL || from == NULL || to == NULL || stream == NULL)
         return S2S_EINVALID_ARGUMENT;
-    int e = options_load(&known, sizeof(known), options);
+    int e = load_for(context, options, &known);
     if (e != S2S_OK)
         return e;
-    if (known.setup != NULL ||
-        (known.context != NULL && known.context != context))
-        return S2S_EINVALID_ARGUMENT;
-    known.size = sizeof(known);
-    known.context = context;
     return context_open(context, from, to, &known, user, stream);
 }
 

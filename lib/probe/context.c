@@ -65,11 +65,16 @@ static void hand_over(s2s_context *c, struct probe *p)
         TAILQ_INSERT_TAIL(&c->finished, p, link_all);
 }
 
-static void retire(s2s_context *c, struct probe *p)
+static void stop_running(s2s_context *c, struct probe *p)
 {
     unready(c, p);
     TAILQ_REMOVE(&c->running, p, link_all);
     c->running_count -= p->errand ? 0 : 1;
+}
+
+static void retire(s2s_context *c, struct probe *p)
+{
+    stop_running(c, p);
     hand_over(c, p);
 }
 
@@ -97,13 +102,18 @@ static void start_queued(s2s_context *c)
     }
 }
 
-static void run_errand(void *user, struct probe *p)
+/* From now on it is one of ours. */
+static void adopt(s2s_context *c, struct probe *p)
 {
-    s2s_context *c = user;
     p->id = ++c->last_id;
     p->wake = make_ready;
     p->wake_user = c;
-    start(c, p);
+}
+
+static void run_errand(void *user, struct probe *p)
+{
+    adopt(user, p);
+    start(user, p);
 }
 
 static void step_ready(s2s_context *c)
@@ -254,9 +264,7 @@ int context_make(s2s_context *c, int op, const char *from, const char *to,
 
 void context_enqueue(s2s_context *c, struct probe *p)
 {
-    p->id = ++c->last_id;
-    p->wake = make_ready;
-    p->wake_user = c;
+    adopt(c, p);
     if (p->finished)
         hand_over(c, p);
     else
@@ -282,13 +290,10 @@ int context_submit(s2s_context *c, int op, const char *from, const char *to,
 
 void context_withdraw(s2s_context *c, struct probe *p)
 {
-    if (p->started == 0) {
+    if (p->started == 0)
         TAILQ_REMOVE(&c->queued, p, link_all);
-        return;
-    }
-    unready(c, p);
-    TAILQ_REMOVE(&c->running, p, link_all);
-    c->running_count -= p->errand ? 0 : 1;
+    else
+        stop_running(c, p);
 }
 
 struct probe *context_find(struct probe_list *list, uint64_t id)

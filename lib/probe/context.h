@@ -24,6 +24,10 @@ void context_wakeup(s2s_context *c);
 void context_stop(s2s_context *c);
 
 int context_listen(s2s_context *c, const char *address, uint16_t *port);
+/* The same for an identity's list (NULL ends, and is allowed), whose name is
+ * `member` in `what`. */
+int context_listen_for(s2s_context *c, const char *member,
+                       const char *const *list, char *what);
 
 /* As s2s_stream_open(), s2s_context_stream(), s2s_stream_next(),
  * s2s_stream_close() and s2s_stream_free(). */

@@ -78,21 +78,26 @@ int context_listen(s2s_context *c, const char *address, uint16_t *port)
     return e == S2S_OK ? listener_open(c->shared.listener, address, port) : e;
 }
 
-/* The addresses that come with identities. */
+int context_listen_for(s2s_context *c, const char *member,
+                       const char *const *list, char *what)
+{
+    int e = S2S_OK;
+    for (; e == S2S_OK && list != NULL && *list != NULL; list++) {
+        e = context_listen(c, *list, NULL);
+        if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
+            e = options_load_invalid(what, "%s.listen: cannot listen on %.60s",
+                                     member, *list);
+    }
+    return e;
+}
+
 int context_listen_for_all(s2s_context *c, char *what)
 {
     const struct options_context *o = &c->shared.options;
     int e = S2S_OK;
-    for (size_t i = 0; i < o->identity_count; i++) {
-        char *const *at = o->identities[i].listen;
-        for (; e == S2S_OK && at != NULL && *at != NULL; at++) {
-            e = context_listen(c, *at, NULL);
-            if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
-                e = options_load_invalid(what,
-                                         "%s.listen: cannot listen on "
-                                         "%.60s",
-                                         o->identities[i].member, *at);
-        }
-    }
+    for (size_t i = 0; e == S2S_OK && i < o->identity_count; i++)
+        e = context_listen_for(c, o->identities[i].member,
+                               (const char *const *)o->identities[i].listen,
+                               what);
     return e;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "probe/talk.h"
 
 #define DH_BITS 2048u /* RFC 9325, 4.1 */
 
@@ -148,20 +147,11 @@ static void on_secured(void *user)
         initiator_fail(p->stream, e, error_text(e));
 }
 
-/* The identity whose certificate we show, or NULL. */
-static const struct options_identity *own_certificate(const struct probe *p)
-{
-    if (p->bare)
-        return NULL;
-    return p->options.identity != NULL
-               ? p->options.identity
-               : options_identity(&p->shared->options, p->options.from);
-}
-
 static int begin_tls(void *user)
 {
     struct probe *p = user;
-    const struct options_identity *mine = own_certificate(p);
+    const struct options_identity *mine =
+        p->bare ? NULL : shared_identity(p->shared, &p->options);
     bool direct = p->config.tls == INITIATOR_DIRECT;
     s2s_tls_request request = {
         .size = sizeof(request),
@@ -212,8 +202,6 @@ enum pump_step drive_once(struct probe *p)
         .user = p,
     };
     unsigned wants = initiator_engine.wants(p->stream);
-    bool endless = p->options.op == TALK_OP_STREAM;
-    link_limit(&p->link, endless ? 0 : p->shared->options.limits.probe);
     if (!p->connected && (wants & (ENGINE_DONE | ENGINE_LAST)) == 0) {
         enum pump_step s = connect_step(p);
         if (s == PUMP_WAIT || (p->own_transport && p->connected))

@@ -115,18 +115,14 @@ static void on_stanza(void *user, const struct domain *from,
         answer(s, from, to, stanza);
 }
 
-static void on_answer(void *user, const char *from, const char *to,
-                      const char *id, enum dialback_answer answer,
-                      const char *condition)
+static void on_answer(void *user, const struct domain *ours,
+                      const struct domain *theirs, const char *id,
+                      enum dialback_answer answer, const char *condition)
 {
     struct inbound_stream *s = user;
-    struct domain *ours = NULL;
-    struct domain *theirs = NULL;
-    if (s->stream != NULL && domain_parse(from, &ours) == S2S_OK &&
-        domain_parse(to, &theirs) == S2S_OK)
-        responder_verdict(s->stream, theirs, ours, id, answer, condition);
-    free(ours);
-    free(theirs);
+    if (s->stream == NULL)
+        return;
+    responder_verdict(s->stream, theirs, ours, id, answer, condition);
     wake(s);
 }
 
@@ -148,15 +144,20 @@ static const struct options_identity *first_certificate(
     return NULL;
 }
 
-/* The certificate for the name that the client asks for, else our first. */
+/* The identity whose certificate we show where this domain is asked for (NULL:
+ * none was named): its own, else our first. NULL when there is none. */
+static const struct options_identity *certificate_for(
+    const struct inbound_stream *s, const char *domain)
+{
+    const struct options_identity *i =
+        domain != NULL ? shared_serves(s->shared, domain) : NULL;
+    return i != NULL && i->certificate != NULL ? i : first_certificate(s);
+}
+
 static int choose(void *chooser, const char *server_name,
                   const char **certificate, const char **key)
 {
-    const struct inbound_stream *s = chooser;
-    const struct options_identity *i =
-        server_name != NULL ? shared_serves(s->shared, server_name) : NULL;
-    if (i == NULL || i->certificate == NULL)
-        i = first_certificate(s);
+    const struct options_identity *i = certificate_for(chooser, server_name);
     if (i == NULL)
         return S2S_EPOLICY;
     *certificate = i->certificate;
@@ -169,9 +170,7 @@ static int begin_tls(void *user)
     struct inbound_stream *s = user;
     const struct domain *local = responder_local(s->stream);
     const struct options_identity *i =
-        local != NULL ? shared_serves(s->shared, local->ascii) : NULL;
-    if (i == NULL || i->certificate == NULL)
-        i = first_certificate(s);
+        certificate_for(s, local != NULL ? local->ascii : NULL);
     s2s_tls_request request = {
         .size = sizeof(request),
         .role = S2S_TLS_SERVER,
@@ -229,13 +228,9 @@ static const struct pump_hooks hooks = {
 
 /* ---- Steps ---- */
 
-static bool has_certificate(const struct inbound_stream *s)
-{
-    return first_certificate(s) != NULL;
-}
-
 static void begin(struct inbound_stream *s, bool direct)
 {
+    bool certificate = first_certificate(s) != NULL;
     s->seen.heard = true;
     s->seen.direct = direct;
     s->config = (struct responder_config){
@@ -243,8 +238,8 @@ static void begin(struct inbound_stream *s, bool direct)
         .limits = &s->shared->options.limits,
         .log = &s->shared->options.log,
         .direct = direct,
-        .offer_tls = has_certificate(s),
-        .require_tls = has_certificate(s),
+        .offer_tls = certificate,
+        .require_tls = certificate,
         .request_certificate = true,
     };
     if (responder_new(&s->config, &s->seen, &s->stream) != S2S_OK)

@@ -70,7 +70,9 @@ static int open_link(struct probe *p)
         if (e != S2S_OK)
             return e;
     }
+    bool endless = p->options.op == TALK_OP_STREAM;
     int e = link_open(&p->link, &transport, p->options.host, p->options.port);
+    link_limit(&p->link, endless ? 0 : p->shared->options.limits.probe);
     if (e == S2S_OK && p->own_transport)
         tcp_watch(p->link.conn, on_watch, p);
     return e;

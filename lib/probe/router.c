@@ -1,5 +1,6 @@
 #include "probe/router.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -128,13 +129,26 @@ int router_send(struct router *r, const struct domain *ours,
     return S2S_EPOLICY;
 }
 
-void router_answer(struct router *r, const char *from, const char *to,
-                   const char *id, enum dialback_answer answer,
-                   const char *condition)
+static void tell(struct router *r, const struct domain *ours,
+                 const struct domain *theirs, const char *id,
+                 enum dialback_answer answer, const char *condition)
 {
     struct router_waiter *w;
     TAILQ_FOREACH(w, &r->waiters, link)
     {
-        w->answer(w->user, from, to, id, answer, condition);
+        w->answer(w->user, ours, theirs, id, answer, condition);
     }
+}
+
+void router_answer(struct router *r, const char *from, const char *to,
+                   const char *id, enum dialback_answer answer,
+                   const char *condition)
+{
+    struct domain *ours = NULL;
+    struct domain *theirs = NULL;
+    if (domain_parse(from, &ours) == S2S_OK &&
+        domain_parse(to, &theirs) == S2S_OK)
+        tell(r, ours, theirs, id, answer, condition);
+    free(ours);
+    free(theirs);
 }

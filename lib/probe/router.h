@@ -47,7 +47,8 @@ struct route { /* embedded in its owner; all members but link REQUIRED */
 struct router_waiter {
     TAILQ_ENTRY(router_waiter) link;
     void *user;
-    void (*answer)(void *user, const char *from, const char *to, const char *id,
+    void (*answer)(void *user, const struct domain *ours,
+                   const struct domain *theirs, const char *id,
                    enum dialback_answer answer, const char *condition);
 };
 

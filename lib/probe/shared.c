@@ -115,6 +115,13 @@ const struct options_identity *shared_serves(const struct shared *s,
     return NULL;
 }
 
+const struct options_identity *shared_identity(const struct shared *s,
+                                               const struct options_probe *o)
+{
+    return o->identity != NULL ? o->identity
+                               : options_identity(&s->options, o->from);
+}
+
 void shared_process(struct shared *s)
 {
     if (!s->resolver_ready)

@@ -59,6 +59,10 @@ int shared_transport(struct shared *s, s2s_transport *out);
 const struct options_identity *shared_serves(const struct shared *s,
                                              const char *domain);
 
+/* The identity for a probe: its own, or the context's for its domain; NULL. */
+const struct options_identity *shared_identity(const struct shared *s,
+                                               const struct options_probe *o);
+
 /* Work that is due for all: the resolver's. */
 void shared_process(struct shared *s);
 

@@ -152,13 +152,6 @@ bool talk_key_checked(const struct talk *t)
 
 /* ---- Life ---- */
 
-static const struct options_identity *find_identity(const struct probe *p)
-{
-    return p->options.identity != NULL
-               ? p->options.identity
-               : options_identity(&p->shared->options, p->options.from);
-}
-
 static bool wanted(const struct probe *p)
 {
     const struct options_probe *o = &p->options;
@@ -167,7 +160,8 @@ static bool wanted(const struct probe *p)
         return (o->flags & S2S_AUTHENTICATE) != 0;
     case S2S_OP_PING:
         return o->ping_method == S2S_PING_IQ ||
-               (o->ping_method == S2S_PING_AUTO && find_identity(p) != NULL);
+               (o->ping_method == S2S_PING_AUTO &&
+                shared_identity(p->shared, &p->options) != NULL);
     default:
         return true;
     }
@@ -233,7 +227,7 @@ static void set_route(struct talk *t)
 
 static int new_talk(struct probe *p)
 {
-    const struct options_identity *i = find_identity(p);
+    const struct options_identity *i = shared_identity(p->shared, &p->options);
     if (i == NULL)
         return S2S_EPOLICY;
     struct talk *t = calloc(1, sizeof(*t));

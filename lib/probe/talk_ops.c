@@ -251,12 +251,12 @@ static const struct domain *addressee(const struct probe *p, const tree_node *n)
 
 /* A server has one stream to us where it may (XEP-0288): what comes here may be
  * for another one of the pair. */
-static bool offer_others(struct talk *t, const tree_node *n,
-                         struct tokenizer_span verbatim)
+static bool offer_others(struct talk *t, const struct domain *ours,
+                         const tree_node *n, struct tokenizer_span verbatim)
 {
     struct probe *p = t->probe;
-    return router_deliver(&p->shared->router, &t->route, p->options.to,
-                          addressee(p, n), n, verbatim);
+    return router_deliver(&p->shared->router, &t->route, p->options.to, ours, n,
+                          verbatim);
 }
 
 /* Stanzas on our own stream: with XEP-0288, or against the rules by a peer
@@ -267,11 +267,12 @@ void talk_on_own_stream(void *user, const tree_node *n,
     struct talk *t = user;
     struct probe *p = t->probe;
     bool verified = talk_peer_verified(t);
-    if ((!p->result->auth.bidi && !verified) || addressee(p, n) == NULL)
+    const struct domain *ours = addressee(p, n);
+    if ((!p->result->auth.bidi && !verified) || ours == NULL)
         return;
     enum route_taken taken = dispatch(t, n, verbatim, S2S_VIA_STREAM);
     /* Others get nothing from a peer that may be anybody. */
-    if (taken != ROUTE_TAKEN && verified && offer_others(t, n, verbatim))
+    if (taken != ROUTE_TAKEN && verified && offer_others(t, ours, n, verbatim))
         taken = ROUTE_TAKEN;
     if (taken == ROUTE_LEFT && p->result->auth.bidi)
         answer(t, n);

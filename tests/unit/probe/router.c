@@ -264,13 +264,13 @@ static void told_to_all(void **state)
 
 static unsigned answered[2];
 
-static void on_answer(void *user, const char *from, const char *to,
-                      const char *id, enum dialback_answer answer,
-                      const char *condition)
+static void on_answer(void *user, const struct domain *us,
+                      const struct domain *them, const char *id,
+                      enum dialback_answer answer, const char *condition)
 {
     unsigned *count = user;
-    assert_string_equal(from, "us.test");
-    assert_string_equal(to, "them.test");
+    assert_string_equal(us->unicode, "us.test");
+    assert_string_equal(them->unicode, "them.test");
     assert_string_equal(id, "id");
     assert_int_equal(answer, DIALBACK_ERROR);
     assert_string_equal(condition, "item-not-found");
