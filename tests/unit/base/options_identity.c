@@ -8,31 +8,14 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "memory_files.h"
 #include "base/options.h"
 
-#define FILES    4
 #define PASSWORD "correct horse"
 #define SECRET   "s3cr3tf0rd14lb4ck"
 
-/* ---- Files, in memory --------------------------------------------------- */
-
-static char paths[FILES][40];
-static int descriptors[FILES];
-static size_t file_count;
-
-static const char *file_of(const void *bytes, size_t size)
-{
-    assert_true(file_count < FILES);
-    int fd = memfd_create("file", MFD_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, size), size);
-    descriptors[file_count] = fd;
-    (void)snprintf(paths[file_count], sizeof(paths[0]), "/proc/self/fd/%d", fd);
-    return paths[file_count++];
-}
+/* ---- Files ---- */
 
 static const char *certificate, *key, *pkcs12, *nul, *empty, *large;
 
@@ -47,14 +30,6 @@ static int make_files(void **state)
     nul = pkcs12;
     empty = "/dev/null";
     large = file_of(big, sizeof(big));
-    return 0;
-}
-
-static int close_files(void **state)
-{
-    (void)state;
-    while (file_count > 0)
-        close(descriptors[--file_count]);
     return 0;
 }
 
@@ -403,5 +378,5 @@ int main(void)
         cmocka_unit_test(probes),  cmocka_unit_test(wrong_probes),
     };
     return cmocka_run_group_tests_name("base/options_identity", tests,
-                                       make_files, close_files);
+                                       make_files, forget_files);
 }

@@ -8,17 +8,15 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "net/identity.h"
 #include "net/tls_store.h"
+#include "../base/memory_files.h"
 #include "pkcs12.h"
 #include "pki.h"
 
 #define DOMAIN   "our.test"
 #define PASSWORD PKCS12_PASSWORD
-#define FILES    8
 
 /* Made by "openssl ec -aes128", with the password "hunter2". */
 static const char plain_ec[] =
@@ -47,34 +45,9 @@ static const char scrypt_ec[] =
     "e6C72NOxrkS7vv7gQPcl8uIymHIQ7fZD9k6SE3eKxXZ48GjP/tBv\n"
     "-----END ENCRYPTED PRIVATE KEY-----\n";
 
-/* ---- Files, in memory --------------------------------------------------- */
-
-static char paths[FILES][40];
-static int descriptors[FILES];
-static size_t file_count;
-
-static const char *file_of(const void *bytes, size_t size)
-{
-    assert_true(file_count < FILES);
-    int fd = memfd_create("file", MFD_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, size), size);
-    descriptors[file_count] = fd;
-    (void)snprintf(paths[file_count], sizeof(paths[0]), "/proc/self/fd/%d", fd);
-    return paths[file_count++];
-}
-
 static const char *text_file(const char *text)
 {
     return file_of(text, strlen(text));
-}
-
-static int forget_files(void **state)
-{
-    (void)state;
-    while (file_count > 0)
-        close(descriptors[--file_count]);
-    return 0;
 }
 
 /* ---- Parties ------------------------------------------------------------ */
