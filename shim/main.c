@@ -261,7 +261,7 @@ static int serve(struct app *app)
     block_signals();
     json_object_seed(0);
     bool ok = raise_file_limit(&app->options) && load_identities(app) &&
-              options_usable(app) && (!app->options.demo || new_demo(app)) &&
+              (!app->options.demo || (options_usable(app) && new_demo(app))) &&
               start_worker(app) && start_http(app);
     if (ok) {
         wait_for_signal();
