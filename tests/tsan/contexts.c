@@ -17,10 +17,14 @@
 enum { CONTEXTS = 4, ROUNDS = 6, READERS = 3, NUDGES = 2000 };
 #define TIMEOUT_MS 60000
 
-static void must(bool ok)
+#define must(ok) must_at((ok), #ok, __LINE__)
+
+static void must_at(bool ok, const char *what, int line)
 {
-    if (!ok)
-        abort();
+    if (ok)
+        return;
+    fprintf(stderr, "line %d: %s\n", line, what);
+    abort();
 }
 
 /* ---- Certificates ---- */
@@ -159,11 +163,10 @@ static void ping_others(struct party *p)
     }
 }
 
-/* Others may still want answers, and more pings are under way when it ends. */
+/* Others may still want answers. */
 static void go_on(struct party *p)
 {
     int e;
-    submit_all(p, 0);
     while ((e = s2s_context_run(p->context, -1)) >= 0) {
         s2s_result *r;
         while (s2s_context_next(p->context, &r, NULL, NULL) == 1)
@@ -178,6 +181,8 @@ static void *live(void *user)
     make_context(p);
     (void)pthread_barrier_wait(&all_listen);
     ping_others(p);
+    /* More pings are under way when it ends; a stopped context takes none. */
+    submit_all(p, 0);
     must(sem_post(&pinged) == 0);
     go_on(p);
     (void)pthread_barrier_wait(&all_stopped);
