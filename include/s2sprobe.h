@@ -259,6 +259,49 @@ typedef struct s2s_tls {
 typedef int s2s_address_filter(void *user, const struct sockaddr *address,
                                uint32_t length);
 
+/* s2s_dns_answer.security (RFC 4035, 4.3) */
+#define S2S_DNS_INSECURE 0u /* or not known */
+#define S2S_DNS_SECURE   1u
+#define S2S_DNS_BOGUS    2u
+
+/* What DNS says of one name and type. */
+typedef struct s2s_dns_answer {
+    size_t size;
+    const unsigned char *const *records; /* the data of each (RDATA), names in
+                                            it not compressed */
+    const size_t *record_sizes;
+    size_t record_count;
+    const char *why;   /* in words, when there are none; or NULL */
+    uint32_t rcode;    /* RFC 1035, 4.1.1: 0, 2 (SERVFAIL), 3 (NXDOMAIN), ... */
+    uint32_t security; /* S2S_DNS_*; records of a bogus answer are not used */
+    uint32_t ttl;      /* seconds that it may be kept; 0: not at all */
+    uint32_t alias;    /* 1: the name is an alias (CNAME) */
+} s2s_dns_answer;
+
+typedef struct s2s_dns_query s2s_dns_query;
+
+/* A DNS resolver. Replaces the library's own. */
+typedef struct s2s_resolver {
+    size_t size;
+    void *user;
+
+    /*
+     * REQUIRED. Look up `name`, A-labels without a trailing dot, for records of
+     * `type` (1 A, 28 AAAA, 33 SRV, 52 TLSA), aliases followed. 0, and
+     * then s2s_dns_done() once, perhaps from inside this call; or an error, and
+     * then never.
+     */
+    int (*start)(void *user, s2s_dns_query *query, const char *name,
+                 uint16_t type);
+    /* REQUIRED. The answer is no longer wanted, and `query` is gone. */
+    void (*cancel)(void *user, s2s_dns_query *query);
+
+    /* Optional, both or none: one descriptor for the life of the resolver, and
+     * what to do when it is readable; s2s_dns_done() is called from there. */
+    int (*fd)(void *user);
+    void (*process)(void *user);
+} s2s_resolver;
+
 /* One formatted line without a newline. */
 typedef void s2s_log_fn(void *user, int level, const char *area,
                         const char *line);
@@ -311,7 +354,11 @@ typedef struct s2s_context_options {
     void *log_user;
     const s2s_limits *limits;
     uint32_t log_level;
-    uint32_t max_running; /* probes at once, others wait [256] */
+    uint32_t max_running;         /* probes at once, others wait [256] */
+    const s2s_resolver *resolver; /* NULL: the library's own; copied */
+    uint32_t dns_trust_ad; /* 1: believe the AD bit (DNSSEC) of DNS servers that
+                              are not on loopback: the way to them is safe */
+    uint32_t reserved;
 } s2s_context_options;
 
 typedef struct s2s_options {
@@ -545,6 +592,15 @@ S2S_API const s2s_result *s2s_stream_result(const s2s_stream *stream);
 
 /* Ends it at once if need be. NULL is allowed. Not in a callback. */
 S2S_API void s2s_stream_free(s2s_stream *stream);
+
+/* ---- Resolvers of the caller's ----------------------------------------- */
+
+/*
+ * Answer a query: on the thread of its context, once, before `cancel`. NULL: no
+ * server answered. The answer is copied, the query gone. Returns 0, or S2S_EABI
+ * for an answer that cannot be read, which counts as a failure.
+ */
+S2S_API int s2s_dns_done(s2s_dns_query *query, const s2s_dns_answer *answer);
 
 /* ---- Odds and ends ---------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/result.h"
 #include "net/address.h"
+#include "net/resolver.h"
 #include "probe/context.h"
 
 /* ---- Handing out ---- */
@@ -334,6 +335,11 @@ void s2s_stream_free(s2s_stream *stream)
 }
 
 /* ---- Odds and ends ---- */
+
+int s2s_dns_done(s2s_dns_query *query, const s2s_dns_answer *answer)
+{
+    return resolver_hook_done(query, answer);
+}
 
 int s2s_address_public(const struct sockaddr *address, uint32_t length)
 {

@@ -14,6 +14,9 @@
 struct options_context {
     char *ca_file;
     char *dns_servers; /* "a:53,[b]:53" for c-ares, or NULL */
+    bool has_resolver;
+    s2s_resolver resolver; /* in place of c-ares */
+    bool dns_trust_ad;
     struct options_identity *identities;
     size_t identity_count;
     s2s_address_filter *address_filter;

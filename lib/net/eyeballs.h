@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <s2sprobe.h>
 
-#include "net/resolver.h"
+#include "net/order.h"
 
 /* What became of an address. */
 struct eyeballs_outcome {

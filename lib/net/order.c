@@ -48,7 +48,7 @@ bool order_add_literal(struct order *o, const char *text)
     return true;
 }
 
-static bool is_localhost(const char *host)
+bool order_is_localhost(const char *host)
 {
     static const char name[] = "localhost";
     size_t length = strlen(host), size = sizeof(name) - 1;
@@ -61,7 +61,7 @@ static bool is_localhost(const char *host)
 
 bool order_add_localhost(struct order *o, const char *host)
 {
-    return is_localhost(host) && order_add_literal(o, "::1") &&
+    return order_is_localhost(host) && order_add_literal(o, "::1") &&
            order_add_literal(o, "127.0.0.1");
 }
 

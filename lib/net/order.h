@@ -27,6 +27,9 @@ void order_add(struct order *o, const struct sockaddr *address, size_t length);
 /* The same for an IP literal; false when it is none. */
 bool order_add_literal(struct order *o, const char *text);
 
+/* Whether it is localhost, or below it. */
+bool order_is_localhost(const char *host);
+
 /* The loopback addresses, when the host is localhost or below (RFC 6761,
  * 6.3); false when it is not. */
 bool order_add_localhost(struct order *o, const char *host);

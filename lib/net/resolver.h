@@ -1,51 +1,77 @@
-/* Names to addresses, without blocking (c-ares). One a context. */
+/* DNS, without blocking: c-ares, or what the caller brings. One a context. */
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
 
+#include <s2sprobe.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
-#include "net/order.h" /* struct resolver_address */
+#include "net/dns.h"
 
 struct resolver;
-struct resolver_query;
+typedef struct s2s_dns_query resolver_query;
 
-/*
- * The end of a look-up, called from resolver_process() only, never from
- * resolver_lookup() or resolver_cancel(). `error` is S2S_OK with at least
- * one address, in the order in which to try them, or S2S_EDNS,
- * S2S_EINTERNAL (no descriptors) or S2S_ENO_MEMORY; `text` says why
- * ("NXDOMAIN", "timed out"). The arguments live during the call.
- */
-typedef void resolver_done(void *user, int error,
-                           const struct resolver_address *addresses,
-                           size_t count, const char *text);
+struct resolver_settings {
+    const char *servers;      /* for ares_set_servers_ports_csv(), or NULL: the
+                                 system's, as /etc/resolv.conf says now */
+    const s2s_resolver *hook; /* in place of c-ares, or NULL; copied */
+    bool trust_ad; /* the AD bit counts though the servers are elsewhere */
+};
 
-/* `servers` is a list for ares_set_servers_ports_csv(), NULL the system's.
- * S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL or S2S_EINVALID_ARGUMENT. */
-int resolver_new(const char *servers, struct resolver **out);
+/* S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL or S2S_EINVALID_ARGUMENT. */
+int resolver_new(const struct resolver_settings *settings,
+                 struct resolver **out);
 void resolver_free(struct resolver *r); /* no query may be left */
 
 /* Readable (level-triggered) whenever resolver_process() has work: answers,
- * time-outs and finished look-ups alike. */
+ * time-outs and finished queries alike. */
 int resolver_fd(const struct resolver *r);
 void resolver_process(struct resolver *r);
 
 /*
- * Look a host name up: A and AAAA in parallel, the hosts file first. Address
- * families alternate in the result, IPv6 first (RFC 8305, 4). At most 100
- * look-ups are in flight, others wait. S2S_OK or S2S_ENO_MEMORY.
+ * The end of a query, called from resolver_process() only. The answer lives
+ * during the call, unless it is held.
  */
-int resolver_lookup(struct resolver *r, const char *host, uint16_t port,
-                    resolver_done *done, void *user,
-                    struct resolver_query **query);
+typedef void resolver_done(void *user, struct dns_answer *answer);
 
-/* Whether it failed because no DNS server could be reached or answered. To be
- * asked while `done` runs. */
-bool resolver_unanswered(const struct resolver_query *query);
+/*
+ * Ask for records; the name has no trailing dot. At most 100 queries are in
+ * flight, others wait. An answer is used again while its time to live lasts.
+ * `hosts`, with DNS_A and DNS_AAAA: the hosts file comes first, and nothing is
+ * known of DNSSEC. Otherwise what a validating server refuses (SERVFAIL) is
+ * asked for once more without validation, and is DNS_BOGUS, with S2S_EDNS, when
+ * it is there. S2S_OK or S2S_ENO_MEMORY.
+ */
+int resolver_ask(struct resolver *r, const char *name, uint16_t type,
+                 bool hosts, resolver_done *done, void *user,
+                 resolver_query **query);
+
+/* A query whose answer is known already, and taken over; NULL stands for no
+ * memory. */
+int resolver_answer(struct resolver *r, struct dns_answer *answer,
+                    resolver_done *done, void *user, resolver_query **query);
 
 /* `done` will not be called. Only before it was called. */
-void resolver_cancel(struct resolver_query *query);
+void resolver_cancel(resolver_query *query);
+
+/* Whether it has none of the caller's. */
+bool resolver_is_ours(const struct resolver *r);
+
+/* A call after RESOLVER_DELAY_MS, from resolver_process(). */
+#define RESOLVER_DELAY_MS 50 /* RFC 8305, 3 */
+struct resolver_delay {      /* embedded in its owner */
+    TAILQ_ENTRY(resolver_delay) link;
+    void (*fire)(void *user);
+    void *user;
+    int64_t at;
+    bool set;
+};
+void resolver_delay(struct resolver *r, struct resolver_delay *d);
+void resolver_delay_stop(struct resolver *r, struct resolver_delay *d);
+
+/* What the caller's resolver says; NULL: nothing. S2S_OK, S2S_EABI. */
+int resolver_hook_done(resolver_query *query, const s2s_dns_answer *answer);
 
 #endif

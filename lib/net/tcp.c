@@ -14,7 +14,7 @@
 
 struct tcp {
     struct tcp_settings *settings;
-    struct resolver_query *query; /* while RESOLVING */
+    struct lookup *lookup; /* while RESOLVING */
     void (*ready)(void *user);
     void *ready_user;
     struct eyeballs race;
@@ -71,20 +71,18 @@ static void start(struct tcp *c, const struct resolver_address *addresses,
     note(c);
 }
 
-static void resolved(void *user, int error,
-                     const struct resolver_address *addresses, size_t count,
-                     const char *text)
+static void resolved(void *user, const struct lookup_result *r)
 {
     struct tcp *c = user;
-    c->unanswered = resolver_unanswered(c->query);
-    c->query = NULL;
-    if (error == S2S_OK) {
-        start(c, addresses, count);
+    c->unanswered = r->unanswered;
+    c->lookup = NULL;
+    if (r->error == S2S_OK) {
+        start(c, r->addresses, r->count);
     } else {
         c->phase = TCP_UNRESOLVED;
-        c->error = sayable(c, error);
+        c->error = sayable(c, r->error);
         if (c->text != NULL)
-            (void)snprintf(c->text, TEXT, "%s: %s", c->host, text);
+            (void)snprintf(c->text, TEXT, "%s: %s", c->host, r->text);
     }
     if (c->ready != NULL)
         c->ready(c->ready_user); /* may close the connection */
@@ -95,8 +93,8 @@ static int begin(struct tcp *c, uint16_t port)
     struct resolver_address literal;
     literal.length = address_parse(c->host, port, &literal.address);
     if (literal.length == 0)
-        return resolver_lookup(c->settings->resolver, c->host, port, resolved,
-                               c, &c->query);
+        return lookup_start(c->settings->resolver, c->host, port, 0, resolved,
+                            c, &c->lookup);
     c->literal = true;
     start(c, &literal, 1);
     return S2S_OK;
@@ -145,8 +143,8 @@ int tcp_adopt(int fd, void **conn)
 static void tcp_close(void *conn)
 {
     struct tcp *c = conn;
-    if (c->query != NULL)
-        resolver_cancel(c->query);
+    if (c->lookup != NULL)
+        lookup_cancel(c->lookup);
     eyeballs_close(&c->race);
     if (c->adopted >= 0)
         close(c->adopted);

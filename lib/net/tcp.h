@@ -13,7 +13,7 @@
 #include <s2sprobe.h>
 
 #include "base/result.h"
-#include "net/resolver.h"
+#include "net/lookup.h"
 
 struct tcp_settings { /* the transport's `user`; must outlive connections */
     struct resolver *resolver;

@@ -80,7 +80,12 @@ void shared_free(struct shared *s)
 int shared_transport(struct shared *s, s2s_transport *out)
 {
     if (s->resolver == NULL) {
-        int e = resolver_new(s->options.dns_servers, &s->resolver);
+        const struct resolver_settings settings = {
+            .servers = s->options.dns_servers,
+            .hook = s->options.has_resolver ? &s->options.resolver : NULL,
+            .trust_ad = s->options.dns_trust_ad,
+        };
+        int e = resolver_new(&settings, &s->resolver);
         if (e != S2S_OK)
             return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
         s->resolver_watch.fire = on_resolver;

@@ -31,7 +31,7 @@ struct dns {
     const struct dns_row *rows; /* a NULL name ends */
     int udp, tcp;
     int stream;      /* the TCP connection, or -1 */
-    char server[32]; /* for resolver_new() */
+    char server[32]; /* for dns_resolver() */
     size_t queries;
     size_t tcp_queries;
 };
@@ -50,6 +50,12 @@ static inline void dns_open(struct dns *d, const struct dns_row *rows)
         setsockopt(d->udp, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
     (void)snprintf(d->server, sizeof(d->server), "127.0.0.1:%u",
                    loopback_port(d->udp));
+}
+
+static inline int dns_resolver(const char *servers, struct resolver **out)
+{
+    const struct resolver_settings settings = {.servers = servers};
+    return resolver_new(&settings, out);
 }
 
 static inline void dns_close(struct dns *d)

@@ -39,7 +39,7 @@ static inline void open_world(struct world *w)
     dns_open(&w->dns, names);
     w->listener = loopback_listen("127.0.0.1", 0);
     w->port = loopback_port(w->listener);
-    assert_int_equal(resolver_new(w->dns.server, &w->settings.resolver), 0);
+    assert_int_equal(dns_resolver(w->dns.server, &w->settings.resolver), 0);
     w->t = tcp_transport(&w->settings);
 }
 
