@@ -138,6 +138,10 @@ enum s2s_stage {
  */
 #define S2S_DIALBACK_UNVERIFIED 64u
 
+/* When DNS does not answer for SRV, go to the domain's own address (RFC 6120,
+ * 3.2.1, item 9). Never against DNSSEC. */
+#define S2S_SRV_FALLBACK 256u
+
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0
 #define S2S_PING_IQ              1 /* XEP-0199 */
@@ -363,8 +367,9 @@ typedef struct s2s_context_options {
 
 typedef struct s2s_options {
     size_t size;
-    const char *host;    /* connect here; NULL: to the domain itself */
-    uint16_t port;       /* [5269] */
+    const char *host; /* connect here; NULL: where the SRV records of the domain
+                         lead, or to the domain itself */
+    uint16_t port;    /* [5269]; without `host`: of the domain itself */
     uint16_t tls_mode;   /* S2S_TLS_* */
     uint32_t timeout_ms; /* the whole probe, 1..600000 [15000] */
     uint32_t flags;
@@ -384,6 +389,10 @@ typedef struct s2s_options {
      * acknowledgement (XEP-0198) or send a space, 1000..86400000 [300000]. */
     uint32_t keepalive_ms;
     uint32_t reserved;
+
+    /* What the stream calls `to`, for servers that are configured with the
+     * A-labels of an internationalised domain. [the U-labels of `to`] */
+    const char *xml_to;
 } s2s_options;
 
 /* ---- Probes ---------------------------------------------------------- */

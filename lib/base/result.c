@@ -29,6 +29,7 @@ s2s_result *result_new(int op)
     r->op = op;
     r->message = "";
     r->last_attempt = &r->attempts;
+    r->dns.last_record = &r->dns.records;
     r->last_finding = &r->findings;
     r->tls.certificate.last_name = &r->tls.certificate.names;
     r->stanzas.last = &r->stanzas.first;
@@ -182,6 +183,21 @@ struct result_feature *result_add_feature(s2s_result *r,
     list->last = &f->next;
     list->count++;
     return f;
+}
+
+void result_add_srv(s2s_result *r, const struct result_srv *record)
+{
+    struct result_dns *d = &r->dns;
+    struct result_srv *copy =
+        d->record_count < RESULT_LIST ? take(r, sizeof(*copy)) : NULL;
+    if (copy == NULL)
+        return;
+    *copy = *record;
+    copy->next = NULL;
+    copy->target = result_text(r, record->target);
+    *d->last_record = copy;
+    d->last_record = &copy->next;
+    d->record_count++;
 }
 
 void result_add_attempt(s2s_result *r, const char *address, const char *outcome)

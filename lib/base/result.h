@@ -172,6 +172,23 @@ struct result_finding {
     const char *seen; /* "" when there is nothing to add */
 };
 
+struct result_srv { /* a record, in the order in which they are tried */
+    struct result_srv *next;
+    const char *service; /* "xmpps-server" or "xmpp-server" */
+    const char *target;
+    uint16_t port, priority, weight;
+};
+
+struct result_dns {   /* of the domain; `plan` NULL: nothing was asked */
+    const char *plan; /* "srv", "domain", "none", "unknown", "bogus" */
+    bool secure;      /* all that the plan rests on */
+    /* of _xmpps-server and _xmpp-server: "none", "records", "refused",
+     * "failed", "bogus"; and why it failed, or NULL */
+    const char *answers[2], *errors[2];
+    struct result_srv *records, **last_record;
+    size_t record_count;
+};
+
 struct s2s_result {
     struct arena arena;
     bool no_memory; /* something is missing: it must not be handed out */
@@ -185,6 +202,7 @@ struct s2s_result {
     const char *from, *to, *host; /* U-labels; the host as connected to */
     const char *address;          /* the one connected to, or NULL */
     uint16_t port;
+    struct result_dns dns;
     struct result_attempt *attempts, **last_attempt;
     size_t attempt_count;
 
@@ -246,6 +264,7 @@ void result_add_text(s2s_result *r, struct result_texts *list,
 /* A feature with its numbers at -1, appended to `list`; NULL when full. */
 struct result_feature *result_add_feature(s2s_result *r,
                                           struct result_features *list);
+void result_add_srv(s2s_result *r, const struct result_srv *record);
 void result_add_attempt(s2s_result *r, const char *address,
                         const char *outcome);
 void result_add_name(s2s_result *r, const char *type, const char *value,
