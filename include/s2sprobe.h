@@ -137,6 +137,12 @@ enum s2s_stage {
  * speak for `from` on that one stream. Never with `host`.
  */
 #define S2S_DIALBACK_UNVERIFIED 64u
+/*
+ * TLSA records decide: one of usage 3 proves the peer, whatever authorities,
+ * names and dates say; when there are usable ones and none matches, or DNSSEC
+ * refuses the answer, the certificate is untrusted. RFC 7673, 4.2.
+ */
+#define S2S_DANE 128u
 
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0

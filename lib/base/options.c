@@ -20,7 +20,8 @@
 #define ELEMENT_MIN        10000u /* RFC 6120, 13.12 */
 #define KNOWN_FLAGS                                                            \
     (S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_NO_EXTERNAL |               \
-     S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED)
+     S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED |   \
+     S2S_DANE)
 
 /* ---- Context ---- */
 

@@ -23,6 +23,11 @@ bool der_next(struct der *d, uint8_t *tag, struct der *contents);
 /* The same when it must have this tag. */
 bool der_expect(struct der *d, uint8_t tag, struct der *contents);
 
+/* A certificate's public key with its parameters (subjectPublicKeyInfo), head
+ * and all, as it stands; false when it cannot be found. */
+bool der_certificate_key(const void *certificate, size_t length,
+                         struct der *key);
+
 /* The size of a certificate's public key with its parameters
  * (subjectPublicKeyInfo); 0 when it cannot be found. Larger ones than this
  * cost too much to compute with; RSA of 16384 bits is 2082. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <gnutls/abstract.h>
 
 #include "net/der.h"
 #include "pki.h"
@@ -70,11 +71,24 @@ static void key_sizes(void **state)
     struct pki_party p = pki_make(&(struct pki_spec){.cn = "x"}, NULL);
     size_t size = der_certificate_key_size(p.der.data, p.der.size);
     assert_int_equal(size, 89); /* P-256: 91 with its head */
+    struct der key = {NULL, 0};
+    assert_true(der_certificate_key(p.der.data, p.der.size, &key));
+    assert_int_equal(key.left, 91);
+    gnutls_pubkey_t exported;
+    gnutls_datum_t wanted;
+    pki_must(gnutls_pubkey_init(&exported));
+    pki_must(gnutls_pubkey_import_x509(exported, p.crt, 0));
+    pki_must(gnutls_pubkey_export2(exported, GNUTLS_X509_FMT_DER, &wanted));
+    gnutls_pubkey_deinit(exported);
+    assert_int_equal(wanted.size, key.left);
+    assert_memory_equal(wanted.data, key.data, key.left);
+    gnutls_free(wanted.data);
     for (size_t i = 0; i < p.der.size; i++) {
         uint8_t *copy = malloc(i + 1);
         assert_non_null(copy);
         memcpy(copy + 1, p.der.data, i);
         assert_int_equal(der_certificate_key_size(copy + 1, i), 0);
+        assert_false(der_certificate_key(copy + 1, i, &key));
         free(copy);
     }
     pki_free(&p);
