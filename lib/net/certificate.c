@@ -104,12 +104,14 @@ static int judge_chain(struct certificate_trust *trust,
 /* `pkix` is what chain and name make of it. What cannot be read is untrusted
  * even if a record is of it. */
 static int judge_dane(struct certificate_case *j, const s2s_tls_info *info,
-                      bool readable, int pkix, const char **why)
+                      const struct certificate_chain *chain, int pkix,
+                      const char **why)
 {
     struct result_tlsa_set *t = &j->result->tlsa;
-    const char *dane_why =
-        certificate_dane_judge(j->reference, info, pkix == S2S_OK, j->result);
-    t->decides = j->reference->dane_decides && readable;
+    struct gnutls_x509_crt_int *leaf = chain->count > 0 ? chain->crts[0] : NULL;
+    const char *dane_why = certificate_dane_judge(j->reference, info, leaf,
+                                                  pkix == S2S_OK, j->result);
+    t->decides = j->reference->dane_decides && leaf != NULL;
     if (!t->decides)
         return pkix;
     if (t->verdict == RESULT_DANE_MATCH && t->usage == DANE_USAGE_DANE_EE) {
@@ -139,7 +141,7 @@ static int judge(struct certificate_trust *trust, const s2s_tls_info *info,
                          : judge_chain(trust, info, j, &chain, why);
     if (e == S2S_OK || e == S2S_ECERT_UNTRUSTED || e == S2S_ECERT_EXPIRED ||
         e == S2S_ECERT_NAME)
-        e = judge_dane(j, info, chain.count > 0, e, why);
+        e = judge_dane(j, info, &chain, e, why);
     certificate_chain_free(&chain);
     return j->result->no_memory ? S2S_ENO_MEMORY : e;
 }

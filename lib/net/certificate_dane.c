@@ -5,6 +5,7 @@
  */
 #include "net/certificate_dane.h"
 
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
@@ -223,20 +224,48 @@ static const char *tell(const struct dane_case *d, enum result_dane verdict)
     }
 }
 
-/* The leaf as it stands, and its key. */
-static void find_parts(struct dane_case *d, const s2s_tls_info *info)
+/* Whether the bytes are of the key that GnuTLS takes for the leaf's. A peer may
+ * write a certificate in which two readers find two keys: the key of a record
+ * must be the one that it has proved to hold. */
+static bool is_key_of(const struct der *key, gnutls_x509_crt_t leaf)
 {
+    const gnutls_datum_t bytes = {(unsigned char *)(uintptr_t)key->data,
+                                  (unsigned)key->left};
+    gnutls_pubkey_t ours = NULL, theirs = NULL;
+    gnutls_datum_t a = {NULL, 0}, b = {NULL, 0};
+    bool same = gnutls_pubkey_init(&ours) == 0 &&
+                gnutls_pubkey_init(&theirs) == 0 &&
+                gnutls_pubkey_import(ours, &bytes, GNUTLS_X509_FMT_DER) == 0 &&
+                gnutls_pubkey_import_x509(theirs, leaf, 0) == 0 &&
+                gnutls_pubkey_export2(ours, GNUTLS_X509_FMT_DER, &a) == 0 &&
+                gnutls_pubkey_export2(theirs, GNUTLS_X509_FMT_DER, &b) == 0 &&
+                a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+    gnutls_free(a.data);
+    gnutls_free(b.data);
+    if (ours != NULL)
+        gnutls_pubkey_deinit(ours);
+    if (theirs != NULL)
+        gnutls_pubkey_deinit(theirs);
+    return same;
+}
+
+/* The leaf as it stands, and its key. */
+static void find_parts(struct dane_case *d, const s2s_tls_info *info,
+                       gnutls_x509_crt_t leaf)
+{
+    struct der whole, key;
     if (info->chain_length == 0)
         return;
-    struct der *whole = &d->parts[SELECTOR_CERTIFICATE];
-    struct der *key = &d->parts[SELECTOR_KEY];
-    *whole = (struct der){info->chain[0], info->chain_sizes[0]};
-    if (!der_certificate_key(whole->data, whole->left, key))
-        *key = (struct der){NULL, 0};
+    whole = (struct der){info->chain[0], info->chain_sizes[0]};
+    d->parts[SELECTOR_CERTIFICATE] = whole;
+    if (leaf != NULL && der_certificate_key(whole.data, whole.left, &key) &&
+        is_key_of(&key, leaf))
+        d->parts[SELECTOR_KEY] = key;
 }
 
 const char *certificate_dane_judge(const struct certificate_reference *ref,
-                                   const s2s_tls_info *info, bool pkix,
+                                   const s2s_tls_info *info,
+                                   struct gnutls_x509_crt_int *leaf, bool pkix,
                                    s2s_result *result)
 {
     struct result_tlsa_set *t = &result->tlsa;
@@ -248,7 +277,7 @@ const char *certificate_dane_judge(const struct certificate_reference *ref,
     t->name = d.name;
     if (d.name == NULL) /* the verdict counts all the same */
         d.name = "the target";
-    find_parts(&d, info);
+    find_parts(&d, info, leaf);
     if (!ref->tlsa_bogus)
         judge_records(&d, ref);
     t->verdict = verdict_of(&d, ref);

@@ -56,6 +56,16 @@ bool der_expect(struct der *d, uint8_t tag, struct der *contents)
     return true;
 }
 
+/* GnuTLS passes over the INTEGER only, whatever the length around it says: both
+ * must end at the same place, or we would go on elsewhere. */
+static bool skip_version(struct der *d)
+{
+    struct der outer, version;
+    return d->left == 0 || d->data[0] != VERSION ||
+           (der_expect(d, VERSION, &outer) &&
+            der_expect(&outer, DER_INTEGER, &version) && outer.left == 0);
+}
+
 bool der_certificate_key(const void *certificate, size_t length,
                          struct der *key)
 {
@@ -63,9 +73,7 @@ bool der_certificate_key(const void *certificate, size_t length,
     struct der outer, tbs, field;
     uint8_t tag;
     if (!der_expect(&d, DER_SEQUENCE, &outer) ||
-        !der_expect(&outer, DER_SEQUENCE, &tbs))
-        return false;
-    if (tbs.left > 0 && tbs.data[0] == VERSION && !der_next(&tbs, &tag, &field))
+        !der_expect(&outer, DER_SEQUENCE, &tbs) || !skip_version(&tbs))
         return false;
     /* serialNumber, signature, issuer, validity, subject */
     for (int i = 0; i < 5; i++)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DER_INTEGER     0x02
 #define DER_BIT_STRING  0x03
 #define DER_UTF8_STRING 0x0c
 #define DER_IA5_STRING  0x16

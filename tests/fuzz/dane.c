@@ -55,7 +55,8 @@ static void compare_keys(gnutls_x509_crt_t crt, const struct der *ours)
     const gnutls_datum_t datum = {(unsigned char *)(uintptr_t)ours->data,
                                   (unsigned)ours->left};
     uint8_t a[64], b[64];
-    must(gnutls_pubkey_init(&theirs) == 0 && gnutls_pubkey_init(&found) == 0);
+    must(gnutls_pubkey_init(&theirs) == 0);
+    must(gnutls_pubkey_init(&found) == 0);
     if (gnutls_pubkey_import_x509(theirs, crt, 0) == 0) {
         unsigned length = key_id(theirs, a);
         if (length > 0 &&
@@ -68,19 +69,19 @@ static void compare_keys(gnutls_x509_crt_t crt, const struct der *ours)
     gnutls_pubkey_deinit(found);
 }
 
-static void check_key(const struct der *leaf)
+/* NULL when GnuTLS cannot read it; keys that cost too much are left out. */
+static gnutls_x509_crt_t read_leaf(const struct der *leaf)
 {
     gnutls_x509_crt_t crt;
-    struct der key;
     const gnutls_datum_t datum = {(unsigned char *)(uintptr_t)leaf->data,
                                   (unsigned)leaf->left};
-    if (!der_certificate_key(leaf->data, leaf->left, &key) ||
-        key.left > DER_KEY_SIZE_MAX)
-        return;
+    if (der_certificate_key_size(leaf->data, leaf->left) > DER_KEY_SIZE_MAX)
+        return NULL;
     must(gnutls_x509_crt_init(&crt) == 0);
     if (gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER) == 0)
-        compare_keys(crt, &key);
+        return crt;
     gnutls_x509_crt_deinit(crt);
+    return NULL;
 }
 
 /* Each outcome follows from the numbers; the verdict from the outcomes. */
@@ -115,8 +116,9 @@ static void check(const s2s_result *r, size_t count, int pkix, int bogus)
          (seen[RESULT_TLSA_MATCH] == 0 && seen[RESULT_TLSA_MISMATCH] > 0));
 }
 
-static void judge(const struct der *leaf, const struct dane_record *records,
-                  size_t count, uint8_t flags)
+static void judge(const struct der *leaf, gnutls_x509_crt_t crt,
+                  const struct dane_record *records, size_t count,
+                  uint8_t flags)
 {
     const unsigned char *chain[] = {leaf->data};
     const size_t sizes[] = {leaf->left};
@@ -132,7 +134,7 @@ static void judge(const struct der *leaf, const struct dane_record *records,
     };
     s2s_result *r = result_new(S2S_OP_CONNECT);
     must(r != NULL);
-    const char *why = certificate_dane_judge(&ref, &info, flags & 1, r);
+    const char *why = certificate_dane_judge(&ref, &info, crt, flags & 1, r);
     must(!r->no_memory && !r->full);
     check(r, count, flags & 1, flags & 2);
     must((why[0] != '\0') == (r->tlsa.verdict == RESULT_DANE_MISMATCH ||
@@ -150,11 +152,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct der rest = {data + 1, size - 1};
     struct der leaf = piece(&rest);
+    struct der key;
     while (rest.left >= 2 && count < RECORDS) {
         struct der one = piece(&rest);
         records[count++] = (struct dane_record){one.data, one.left};
     }
-    judge(&leaf, records, count, data[0]);
-    check_key(&leaf);
+    gnutls_x509_crt_t crt = read_leaf(&leaf);
+    judge(&leaf, crt, records, count, data[0]);
+    if (crt == NULL)
+        return 0;
+    if (der_certificate_key(leaf.data, leaf.left, &key))
+        compare_keys(crt, &key);
+    gnutls_x509_crt_deinit(crt);
     return 0;
 }

@@ -150,7 +150,7 @@ static struct judged compare(const struct records *r, const struct pki_party *p,
     struct certificate_reference ref = reference(r);
     struct judged j = {.result = result_new(S2S_OP_CONNECT)};
     assert_non_null(j.result);
-    j.why = certificate_dane_judge(&ref, &info, pkix, j.result);
+    j.why = certificate_dane_judge(&ref, &info, p->crt, pkix, j.result);
     assert_string_equal(j.result->tlsa.name, NAME);
     return j;
 }
@@ -785,6 +785,98 @@ static void unreadable(void **state)
     clear(&r);
 }
 
+/* A certificate in which GnuTLS finds the key of one party: it passes over the
+ * version, whatever the length around that says; and another reader finds that
+ * of the other, by skipping this length into an extension. */
+static size_t two_keys(const struct pki_party *p,
+                       const struct pki_party *hidden, uint8_t *out,
+                       size_t size)
+{
+    static const uint8_t fields[] = {5, 0, 5, 0, 5, 0, 5, 0, 5, 0};
+    static const uint8_t zeros[sizeof(fields) + 8] = {0};
+    gnutls_datum_t key = part_of(hidden, 1);
+    size_t n = p->der.size;
+    assert_true(n + 2 <= size && n < 0xff00);
+    assert_int_equal(p->der.data[1], 0x82);
+    assert_int_equal(p->der.data[5], 0x82);
+    assert_int_equal(p->der.data[8], 0xa0);
+    /* Both outer lengths grow by the two bytes of a longer length. */
+    memcpy(out, p->der.data, 8);
+    for (int at = 2; at <= 6; at += 4) {
+        unsigned length = ((unsigned)out[at] << 8 | out[at + 1]) + 2u;
+        out[at] = (uint8_t)(length >> 8);
+        out[at + 1] = (uint8_t)length;
+    }
+    memcpy(out + 12, p->der.data + 10, n - 10);
+    n += 2;
+    uint8_t *padding = memmem(out, n, zeros, sizeof(zeros));
+    assert_non_null(padding);
+    memcpy(padding, fields, sizeof(fields));
+    memcpy(padding + sizeof(fields), key.data, key.size);
+    gnutls_free(key.data);
+    size_t skip = (size_t)(padding - (out + 12));
+    out[8] = 0xa0;
+    out[9] = 0x82;
+    out[10] = (uint8_t)(skip >> 8);
+    out[11] = (uint8_t)skip;
+    return n;
+}
+
+static void hidden_key(void **state)
+{
+    uint8_t der[2000];
+    (void)state;
+    struct pki_party p =
+        pki_make(&(struct pki_spec){NAMED, .padding = 400}, NULL);
+    struct pki_party q = {.key = NULL};
+    q.der =
+        (gnutls_datum_t){der, (unsigned)two_keys(&p, &leaf, der, sizeof(der))};
+    pki_must(gnutls_x509_crt_init(&q.crt));
+    pki_must(gnutls_x509_crt_import(q.crt, &q.der, GNUTLS_X509_FMT_DER));
+    gnutls_datum_t found = part_of(&q, 1), wanted = part_of(&p, 1);
+    assert_int_equal(found.size, wanted.size);
+    assert_memory_equal(found.data, wanted.data, wanted.size);
+    gnutls_free(found.data);
+    gnutls_free(wanted.data);
+    const struct pki_party *chain[] = {&q};
+    struct records r = {.count = 0};
+    for (int matching = 0; matching <= 2; matching++)
+        add_of(&r, 3, 1, matching, &leaf);
+    struct certificate_reference ref = reference(&r);
+    ref.dane_decides = true;
+    struct judged j = judge(&ref, chain, 1);
+    outcomes(&j, "xxx");
+    assert_int_equal(j.error, S2S_ECERT_UNTRUSTED);
+    release(&j);
+    clear(&r);
+    gnutls_x509_crt_deinit(q.crt);
+    pki_free(&p);
+}
+
+/* The bytes of the key count only when GnuTLS reads the same key. */
+static void disputed_key(void **state)
+{
+    const unsigned char *ders[] = {leaf.der.data};
+    const size_t sizes[] = {leaf.der.size};
+    const s2s_tls_info info = {.size = sizeof(info),
+                               .chain = ders,
+                               .chain_sizes = sizes,
+                               .chain_length = 1};
+    struct records r = {.count = 0};
+    (void)state;
+    add_of(&r, 3, 1, 1, &leaf);
+    add_of(&r, 3, 1, 1, &other);
+    struct certificate_reference ref = reference(&r);
+    struct judged j = {.result = result_new(S2S_OP_CONNECT)};
+    assert_non_null(j.result);
+    j.why = certificate_dane_judge(&ref, &info, other.crt, true, j.result);
+    outcomes(&j, "xx");
+    j.why = certificate_dane_judge(&ref, &info, leaf.crt, true, j.result);
+    outcomes(&j, "mx");
+    release(&j);
+    clear(&r);
+}
+
 /* A record that is full does not hide what DANE says. */
 static void full(void **state)
 {
@@ -804,7 +896,8 @@ static void full(void **state)
     s2s_result *result = result_new(S2S_OP_CONNECT);
     assert_non_null(result);
     result->full = true;
-    const char *why = certificate_dane_judge(&ref, &info, true, result);
+    const char *why =
+        certificate_dane_judge(&ref, &info, leaf.crt, true, result);
     assert_int_equal(result->tlsa.verdict, RESULT_DANE_MISMATCH);
     assert_null(result->tlsa.name);
     assert_string_equal(why,
@@ -824,8 +917,8 @@ static void twice(void **state)
     struct judged j = judge(&ref, chain, 1);
     const s2s_tls_info info = {.size = sizeof(info)};
     ref.tlsa_name = NULL;
-    assert_string_equal(certificate_dane_judge(&ref, &info, true, j.result),
-                        "");
+    assert_string_equal(
+        certificate_dane_judge(&ref, &info, NULL, true, j.result), "");
     assert_int_equal(j.result->tlsa.verdict, RESULT_DANE_NOT_JUDGED);
     outcomes(&j, "");
     release(&j);
@@ -835,14 +928,15 @@ static void twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers), cmocka_unit_test(lengths),
-        cmocka_unit_test(nearly),  cmocka_unit_test(cut_off),
-        cmocka_unit_test(reasons), cmocka_unit_test(several),
-        cmocka_unit_test(many),    cmocka_unit_test(renewed),
-        cmocka_unit_test(absent),  cmocka_unit_test(decisions),
-        cmocka_unit_test(target),  cmocka_unit_test(forged),
-        cmocka_unit_test(bogus),   cmocka_unit_test(unreadable),
-        cmocka_unit_test(full),    cmocka_unit_test(twice),
+        cmocka_unit_test(numbers),    cmocka_unit_test(lengths),
+        cmocka_unit_test(nearly),     cmocka_unit_test(cut_off),
+        cmocka_unit_test(reasons),    cmocka_unit_test(several),
+        cmocka_unit_test(many),       cmocka_unit_test(renewed),
+        cmocka_unit_test(absent),     cmocka_unit_test(decisions),
+        cmocka_unit_test(target),     cmocka_unit_test(forged),
+        cmocka_unit_test(bogus),      cmocka_unit_test(unreadable),
+        cmocka_unit_test(hidden_key), cmocka_unit_test(disputed_key),
+        cmocka_unit_test(full),       cmocka_unit_test(twice),
     };
     return cmocka_run_group_tests_name("net/certificate_dane", tests,
                                        make_world, free_world);

@@ -98,11 +98,29 @@ static void key_sizes(void **state)
     pki_free(&p);
 }
 
+/* GnuTLS does not look at the length around the version, and reads on behind
+ * it: whoever goes by the length may find another key. */
+static void versions(void **state)
+{
+    (void)state;
+    struct pki_party p = pki_make(&(struct pki_spec){.cn = "x"}, NULL);
+    struct der key;
+    const size_t at = 9;
+    assert_int_equal(p.der.data[at - 1], 0xa0);
+    for (int length = 0; length < 128; length++) {
+        p.der.data[at] = (uint8_t)length;
+        assert_int_equal(der_certificate_key(p.der.data, p.der.size, &key),
+                         length == 3);
+    }
+    pki_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements),
         cmocka_unit_test(key_sizes),
+        cmocka_unit_test(versions),
     };
     return cmocka_run_group_tests_name("net/der", tests, NULL, NULL);
 }
