@@ -137,6 +137,12 @@ enum s2s_stage {
  * speak for `from` on that one stream. Never with `host`.
  */
 #define S2S_DIALBACK_UNVERIFIED 64u
+/*
+ * TLSA records decide: one of usage 3 proves the peer, whatever authorities,
+ * names and dates say; when there are usable ones and none matches, or DNSSEC
+ * refuses the answer, the certificate is untrusted. RFC 7673, 4.2.
+ */
+#define S2S_DANE 128u
 
 /* When DNS does not answer for SRV, go to the domain's own address (RFC 6120,
  * 3.2.1, item 9). Never against DNSSEC. */

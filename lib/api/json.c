@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "api/json_dane.h"
 #include "api/json_federation.h"
 #include "api/node.h"
 #include "api/json_text.h"
@@ -131,16 +132,13 @@ static void put_timings(struct node *n, const s2s_result *r)
 static void put_tls(struct node *n, const s2s_result *r)
 {
     const struct result_tls *t = &r->tls;
-    const struct result_certificate *c = &t->certificate;
     struct node o;
     if (t->mode == NULL)
         return;
     o = node_object();
     node_put_text(&o, "mode", t->mode);
     node_put_bool(&o, "established", t->established);
-    node_put_bool(&o, "verified",
-                  t->established && c->chain == RESULT_OK &&
-                      c->name == RESULT_OK);
+    node_put_bool(&o, "verified", t->established && result_verified(r));
     node_put_text(&o, "protocol", t->protocol);
     node_put_text(&o, "cipher", t->cipher);
     node_put_text(&o, "alpn", t->alpn);
@@ -297,6 +295,7 @@ static struct node whole(const s2s_result *r)
     put_timings(&n, r);
     put_tls(&n, r);
     put_certificate(&n, r);
+    json_dane(&n, r);
     put_streams(&n, r);
     put_stream_error(&n, r);
     json_federation(&n, r);

@@ -211,6 +211,9 @@
     X(CERT_CN_ONLY, "cert_cn_only", WARNING, "peer",                           \
       "Only the common name matches, which counts no longer (RFC 9525). Put "  \
       "the domain into subjectAltName.")                                       \
+    X(CERT_TARGET_ONLY, "cert_target_only", WARNING, "peer",                   \
+      "Only the name of the SRV target is in the certificate; servers "        \
+      "without DNSSEC do not accept it. Add the XMPP domain as dNSName.")      \
     X(CERT_WEAK, "cert_weak", ERROR, "peer",                                   \
       "The key or a signature in the chain is too weak.")                      \
     X(CERT_REVOKED, "cert_revoked", ERROR, "peer",                             \
@@ -222,6 +225,27 @@
       "jabberd2 refuse it when this server connects to them.")                 \
     X(REVOCATION_NOT_CHECKED, "revocation_not_checked", INFO, "none",          \
       "No stapled OCSP response came; revocation was not checked.")            \
+    /* DANE */                                                                 \
+    X(DANE_MATCH, "dane_match", INFO, "none",                                  \
+      "A TLSA record is of this certificate. Before the certificate or its "   \
+      "key changes, publish a record of the new one beside it, and wait "      \
+      "until the old answers have left the caches.")                           \
+    X(DANE_MISMATCH, "dane_mismatch", ERROR, "peer",                           \
+      "The TLSA records are of another certificate: servers that check DANE "  \
+      "refuse this one. Publish a record of the certificate in use (3 1 1 "    \
+      "is the SHA-256 of its public key), and keep the key when you renew, "   \
+      "or change the record first.")                                           \
+    X(DANE_UNUSABLE, "dane_unusable", WARNING, "peer",                         \
+      "A TLSA record counts for nothing. Publish 3 1 1 with the SHA-256 of "   \
+      "the public key, 32 bytes, and remove the broken one.")                  \
+    X(DANE_BOGUS, "dane_bogus", ERROR, "peer",                                 \
+      "DNSSEC refuses the TLSA answer: servers that check DANE do not "        \
+      "connect. Check the signatures and the DS record of the zone, and that " \
+      "its name servers answer for TLSA.")                                     \
+    X(DANE_TA_ONLY, "dane_ta_only", INFO, "peer",                              \
+      "All TLSA records are of an authority (usage 0 or 2), which XMPP does "  \
+      "not use (RFC 7712, 5.1). For DANE publish one of the certificate: "     \
+      "3 1 1.")                                                                \
     /* Ping and dialback */                                                    \
     X(PING_PROVES_LITTLE, "ping_proves_little", INFO, "none",                  \
       "A db:verify answer proves a living XMPP server, not that it would "     \

@@ -32,6 +32,8 @@ s2s_result *result_new(int op)
     r->dns.last_record = &r->dns.records;
     r->last_finding = &r->findings;
     r->tls.certificate.last_name = &r->tls.certificate.names;
+    r->tlsa.last = &r->tlsa.records;
+    r->tlsa.usage = -1;
     r->stanzas.last = &r->stanzas.first;
     for (size_t i = 0; i < sizeof(r->stage_us) / sizeof(r->stage_us[0]); i++)
         r->stage_us[i] = -1;
@@ -283,6 +285,16 @@ void result_add_name(s2s_result *r, const char *type, const char *value,
     c->name_count++;
 }
 
+struct result_tlsa *result_add_tlsa(s2s_result *r)
+{
+    struct result_tlsa *t = take(r, sizeof(*t));
+    if (t == NULL)
+        return NULL;
+    *r->tlsa.last = t;
+    r->tlsa.last = &t->next;
+    return t;
+}
+
 struct result_stream *result_add_stream(s2s_result *r, bool secure)
 {
     if (r->stream_count < RESULT_STREAMS)
@@ -365,4 +377,27 @@ const char *result_verdict_name(enum result_verdict verdict)
         [RESULT_CN_ONLY] = "cn-only",
     };
     return names[verdict];
+}
+
+const char *result_dane_name(enum result_dane verdict)
+{
+    static const char *const names[] = {
+        [RESULT_DANE_NOT_JUDGED] = NULL,     [RESULT_DANE_NONE] = "none",
+        [RESULT_DANE_UNUSABLE] = "unusable", [RESULT_DANE_MATCH] = "match",
+        [RESULT_DANE_MISMATCH] = "mismatch", [RESULT_DANE_BOGUS] = "bogus",
+    };
+    return names[verdict];
+}
+
+bool result_verified(const s2s_result *r)
+{
+    const struct result_tlsa_set *t = &r->tlsa;
+    const struct result_certificate *c = &r->tls.certificate;
+    if (t->decides && t->verdict == RESULT_DANE_MATCH &&
+        t->usage == DANE_USAGE_DANE_EE)
+        return true;
+    if (t->decides &&
+        (t->verdict == RESULT_DANE_MISMATCH || t->verdict == RESULT_DANE_BOGUS))
+        return false;
+    return c->chain == RESULT_OK && c->name == RESULT_OK;
 }

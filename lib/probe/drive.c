@@ -131,7 +131,8 @@ static int judge(struct probe *p, const char **why)
         return e;
     p->secured = true;
     record_tls(p, &info);
-    return certificate_judge(p->shared->trust, &info, p->options.to,
+    const struct certificate_reference ref = {.domain = p->options.to};
+    return certificate_judge(p->shared->trust, &info, &ref,
                              p->shared->wall_clock(), p->result, why);
 }
 
