@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pings.h"
+#include "reason.h"
 #include "status.h"
 #include "value.h"
 
@@ -94,12 +95,14 @@ static void put_summary(struct out *o, const struct options *options,
                         const s2s_result *r)
 {
     struct line l = {.length = 0};
+    char message[1024];
+    reason_translate(s2s_result_message(r), message, sizeof(message));
     line_add(&l, options_command_name(options));
     line_add(&l, " ");
     line_add(&l, options->domain);
     line_add(&l, ": ");
     line_add(&l, s2s_code_name(s2s_result_error(r)));
-    line_join(&l, ": ", s2s_result_message(r));
+    line_join(&l, ": ", message);
     line_join(&l, ", ", s2s_result_get(r, "tls.protocol"));
     join_rows(&l, r);
     if (options->command == COMMAND_PING)
@@ -124,8 +127,11 @@ static void put_numbers(struct out *o, const struct options *options,
     const char *name;
     long days;
     int stage;
+    int64_t whole = s2s_result_stage_us(r, S2S_STAGE_DONE);
+    if (whole < 0)
+        return;
     fputs(" |", o->to);
-    put_seconds(o, "time", s2s_result_stage_us(r, S2S_STAGE_DONE));
+    put_seconds(o, "time", whole);
     for (size_t i = 0; (name = value_phase(i, &stage)) != NULL; i++)
         put_seconds(o, name, s2s_result_stage_us(r, stage));
     if (value_days_left(r, &days))
