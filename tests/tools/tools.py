@@ -56,11 +56,10 @@ def fake(what, command, values, *flags, width=80):
 
 
 class Lab:
-    """A certificate for `domain` and probe.test, and a server that has it."""
+    """A certificate for peer.test and probe.test, and a server that has it."""
 
-    def __init__(self, domain='peer.test', alabel=None):
+    def __init__(self):
         # pylint: disable=consider-using-with
-        self.domain = domain
         self.folder = tempfile.TemporaryDirectory()
         self.cert = f'{self.folder.name}/cert.pem'
         self.key = f'{self.folder.name}/key.pem'
@@ -68,11 +67,11 @@ class Lab:
             ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
              'ec_paramgen_curve:prime256v1', '-nodes', '-days', '100',
              '-subj', '/CN=peer.test', '-addext',
-             f'subjectAltName=DNS:{alabel or domain},DNS:probe.test',
+             'subjectAltName=DNS:peer.test,DNS:probe.test',
              '-keyout', self.key, '-out', self.cert],
             check=True, stderr=subprocess.DEVNULL)
         self.server = subprocess.Popen(
-            [PEER, 'serve', self.cert, self.key, domain],
+            [PEER, 'serve', self.cert, self.key, 'peer.test'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.server.stdout.readline())
 
@@ -98,7 +97,7 @@ class Lab:
         return (*self.there, '--cert', self.cert, '--key', self.key)
 
     def __call__(self, command, *args, **more):
-        return s2sprobe(command, self.domain, *args, **more)
+        return s2sprobe(command, 'peer.test', *args, **more)
 
 
 def at(peer):
