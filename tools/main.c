@@ -120,6 +120,7 @@ int main(int argc, char **argv)
     if (!open_standard())
         return STATUS_INTERNAL;
     signal(SIGPIPE, SIG_IGN);
+    setvbuf(stderr, NULL, _IOLBF, 0); /* texts are written in small pieces */
     if (!options_parse(argc, argv, &options, error, sizeof(error)))
         return wrong_usage(&options, error);
     switch (options.action) {

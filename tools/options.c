@@ -9,12 +9,10 @@
 #include "number.h"
 #include "options_rules.h"
 
-#define COUNT(table)     (sizeof(table) / sizeof((table)[0]))
-#define DEFAULT_WARNING  14
-#define DEFAULT_CRITICAL 7
-#define TIME_MAX_MS      600000 /* the library's own limit */
-#define COUNT_MAX        1000
-#define DAYS_MAX         100000
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define TIME_MAX_MS  600000 /* the library's own limit */
+#define COUNT_MAX    1000
+#define DAYS_MAX     100000
 
 struct failure {
     char *text;
@@ -319,8 +317,8 @@ bool options_parse(int argc, char **argv, struct options *out, char *error,
 {
     const struct failure f = {error, error_size};
     int option;
-    *out = (struct options){.warning = DEFAULT_WARNING,
-                            .critical = DEFAULT_CRITICAL};
+    *out = (struct options){.warning = OPTIONS_NO_DAYS,
+                            .critical = OPTIONS_NO_DAYS};
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         out->nagios = out->nagios || strcmp(argv[i], "--nagios") == 0;
     opterr = 0;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIONS_LIST 16 /* entries of an option that can be repeated */
+#define OPTIONS_LIST    16 /* entries of an option that can be repeated */
+#define OPTIONS_NO_DAYS UINT32_MAX
 
 enum command {
     COMMAND_NONE,

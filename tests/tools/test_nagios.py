@@ -26,12 +26,13 @@ def line(status, out):
 
 @check('the line, and the thresholds for a certificate')
 def _(lab):
-    for days, status in (((), 0), (('-w', 50, '-c', 10), 0), (('-w', 200), 1),
-                         (('--warning', 300, '--critical', 200), 2)):
+    for days, status, warning, critical in (
+            ((), 0, 14, 7), (('-w', 50, '-c', 10), 0, 50, 10), (('-w', 200), 1, 200, 7),
+            (('--warning', 300, '--critical', 200), 2, 300, 200),
+            (('-w', 3), 0, 3, 3), (('-c', 150), 2, 150, 150)):
         done = lab('ping', '--nagios', *days, *lab.ours)
         equal((done.returncode, done.stderr), (status, ''))
         numbers, text = line(status, done.stdout)
-        warning, critical = (days[1::2] + (7,))[:2] if days else (14, 7)
         assert re.fullmatch(rf'(99|100);{warning}:;{critical}:', numbers['daysleft']), numbers
         for phase in ('time', 'tcp', 'stream', 'starttls', 'tls', 'features',
                       'auth', 'ping'):
@@ -91,6 +92,7 @@ def _(lab):
 @check('unknown: the command line, its files, our configuration')
 def _(lab):
     for args in (('--nagios',), ('connect', '--nagios'),
+                 ('connect', 'peer.test', '--nagios', '-w', '3', '-c', '4'),
                  ('connect', 'peer.test', '--x', '--nagios'),
                  ('connect', 'peer.test', '--nagios', '-w', 'x'),
                  ('connect', 'no domain', '--from', US, '--nagios'),

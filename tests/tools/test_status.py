@@ -84,7 +84,7 @@ def _(lab):
             '--color wants': ('ping', 'peer.test', '--color', 'x'),
             '--warning wants': ('ping', 'peer.test', '-w', '1h'),
             '--critical wants': ('ping', 'peer.test', '-c', '-1'),
-            '--critical is more': ('ping', 'peer.test', '-c', '15'),
+            'are for --nagios': ('ping', 'peer.test', '-w', '3'),
             '--dns-server wants': ('ping', 'peer.test',
                                    *['--dns-server', '127.0.0.1'] * 17),
             '--listen wants': ('ping', 'peer.test', '--listen', ''),
