@@ -167,6 +167,16 @@ def _(lab):
             ended(s2sprobe(option, stdout=full), 6, 'standard output: ')
 
 
+@check('what is closed at the start is no socket later')
+def _(_lab):
+    with Peer(silent) as peer, started('connect', 'peer.test', *at(peer),
+                                       preexec_fn=lambda: os.closerange(0, 3)) as p:
+        peer.await_connections(1)
+        equal([os.readlink(f'/proc/{p.pid}/fd/{n}') for n in range(3)], ['/dev/null'] * 3)
+        p.kill()
+        p.communicate(timeout=TIMEOUT)
+
+
 @check('128 and the signal: stopped, and what was seen is told')
 def _(_lab):
     for number in signal.SIGINT, signal.SIGTERM:
