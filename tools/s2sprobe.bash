@@ -10,6 +10,12 @@ _s2sprobe() {
         --ping-method --json --nagios --warning --critical --quiet --verbose
         --color --version --help -j -w -c -q -v -V -h'
     COMPREPLY=()
+    # --option=value comes as three words.
+    if [[ $current == = ]]; then
+        current=''
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
     case $previous in
     --tls) mapfile -t COMPREPLY < <(compgen -W 'auto starttls direct none' -- "$current") ;;
     --ping-method) mapfile -t COMPREPLY < <(compgen -W 'auto iq dialback-verify' -- "$current") ;;

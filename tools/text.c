@@ -146,6 +146,8 @@ void out_style(struct out *o, enum style style)
 
 static void put_escaped(struct out *o, uint32_t code)
 {
+    if (code == GLYPH_INVALID)
+        code = 0xfffd;
     if (code > 0xffff) {
         code -= 0x10000;
         fprintf(o->to, "\\u%04x\\u%04x", 0xd800u + (code >> 10),

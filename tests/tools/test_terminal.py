@@ -18,7 +18,8 @@ class Terminal:
 
     def __init__(self, folder, width, *args, **variables):
         self.socket = f'{folder}/tmux'
-        self.environment = {**ENVIRONMENT, 'LANG': 'C.UTF-8', **variables}
+        self.environment = {**ENVIRONMENT, 'LANG': 'C.UTF-8', 'SHELL': '/bin/sh',
+                            **variables}
         command = shlex.join([PROGRAM, *map(str, args)])
         # It stays until the server is killed.
         script = f'trap : INT; {command}; echo "status=$?"; ' \

@@ -88,10 +88,12 @@ def _(_lab):
               '--ping-method': {'auto', 'iq', 'dialback-verify'},
               '--color': {'auto', 'always', 'never'}}
     for option, wanted in values.items():
-        equal(completed('ping', 'peer.test', option, ''), wanted, option)
+        for start in (option, ''), (option, '='), (option, '=', ''):
+            equal(completed('ping', 'peer.test', *start), wanted, option)
         done = s2sprobe('ping', 'peer.test', option, 'x')
         equal(set(re.findall(r'[a-z-]+', done.stderr.split('wants ')[1].split(':')[0])) -
               {'or'}, wanted, option)
+    equal(completed('ping', 'peer.test', '--tls', '=', 'd'), {'direct'})
     for option in '--port', '--timeout', '-w':
         equal(completed('ping', 'peer.test', option, ''), set(), option)
     with tempfile.TemporaryDirectory() as folder:
