@@ -1,6 +1,7 @@
 #include "probe/drive.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -131,9 +132,13 @@ static int judge(struct probe *p, const char **why)
         return e;
     p->secured = true;
     record_tls(p, &info);
-    const struct certificate_reference ref = {.domain = p->options.to};
-    return certificate_judge(p->shared->trust, &info, &ref,
-                             p->shared->wall_clock(), p->result, why);
+    struct endpoints_proof proof;
+    e = endpoints_prove(p, &proof);
+    if (e == S2S_OK)
+        e = certificate_judge(p->shared->trust, &info, &proof.reference,
+                              p->shared->wall_clock(), p->result, why);
+    free(proof.target);
+    return e;
 }
 
 static void on_secured(void *user)

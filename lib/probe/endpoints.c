@@ -226,6 +226,46 @@ bool endpoints_next(struct probe *p)
     return true;
 }
 
+/* ---- What DNS vouches for --------------------------------------------- */
+
+/* Records count only when all that leads to them is proved (RFC 7673, 3.2). */
+static void add_tlsa(const struct probe *p, struct endpoints_proof *proof)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    struct certificate_reference *ref = &proof->reference;
+    bool pending;
+    const struct dns_answer *a =
+        p->addresses_secure ? discovery_tlsa(p->discovery, e->place, &pending)
+                            : NULL;
+    if (a == NULL || (a->error == S2S_OK && a->security != DNS_SECURE))
+        return;
+    discovery_tlsa_name(p->discovery, e->place, proof->name);
+    ref->tlsa_name = proof->name;
+    ref->tlsa_bogus = a->error != S2S_OK;
+    ref->tlsa = proof->records;
+    ref->tlsa_count = a->count;
+    for (size_t i = 0; i < a->count && i < DANE_RECORDS_MAX; i++)
+        proof->records[i] =
+            (struct dane_record){a->records[i].data, a->records[i].size};
+}
+
+int endpoints_prove(const struct probe *p, struct endpoints_proof *proof)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    *proof = (struct endpoints_proof){
+        .reference = {
+            .domain = p->options.to,
+            .dane_decides = (p->options.flags & S2S_DANE) != 0,
+        }};
+    if (!p->settled || !p->from_srv || !e->secure)
+        return S2S_OK;
+    int error = domain_parse(e->host, &proof->target);
+    if (error == S2S_OK)
+        proof->reference.target = proof->target;
+    add_tlsa(p, proof);
+    return error == S2S_ENO_MEMORY ? error : S2S_OK;
+}
+
 /* ---- Afterwards ------------------------------------------------------- */
 
 static bool is_private(const char *address)

@@ -3,6 +3,7 @@
 #ifndef PROBE_ENDPOINTS_H
 #define PROBE_ENDPOINTS_H
 
+#include "net/certificate_dane.h"
 #include "probe/state.h"
 
 /*
@@ -23,6 +24,16 @@ void endpoints_connected(struct probe *p);
 
 /* Whether its TLSA records are still to come. */
 bool endpoints_wait_for_tlsa(const struct probe *p);
+
+/* What the certificate is to be judged by. */
+struct endpoints_proof {
+    struct certificate_reference reference; /* into the rest of this */
+    struct domain *target;                  /* to be freed */
+    char name[DOMAIN_MAX];
+    struct dane_record records[DANE_RECORDS_MAX];
+};
+/* S2S_OK or S2S_ENO_MEMORY. */
+int endpoints_prove(const struct probe *p, struct endpoints_proof *proof);
 
 /* A caller's transport could not connect: whether there is another one. */
 bool endpoints_next(struct probe *p);
