@@ -184,15 +184,23 @@ struct result_feature *result_add_feature(s2s_result *r,
     return f;
 }
 
-void result_add_attempt(s2s_result *r, const char *address, const char *outcome)
+static const char *copy_untrusted(s2s_result *r, const char *text)
+{
+    return text != NULL ? result_untrusted(r, text, strlen(text)) : NULL;
+}
+
+void result_add_attempt(s2s_result *r, const struct result_attempt *attempt)
 {
     if (r->attempt_count >= RESULT_LIST)
         return;
     struct result_attempt *a = take(r, sizeof(*a));
     if (a == NULL)
         return;
-    a->address = result_text(r, address);
-    a->outcome = result_text(r, outcome);
+    *a = *attempt;
+    a->next = NULL;
+    a->address = result_text(r, attempt->address);
+    a->host = copy_untrusted(r, attempt->host);
+    a->outcome = copy_untrusted(r, attempt->outcome);
     *r->last_attempt = a;
     r->last_attempt = &a->next;
     r->attempt_count++;
