@@ -134,9 +134,8 @@ static bool read_port(struct parse *p, const json_t *value)
     uint32_t port = REQUEST_PORT;
     if (p->out->discover) {
         p->out->port = 0;
-        return value == NULL ||
-               refuse(p->problem, REFUSAL_INVALID_FIELD,
-                      "port must not be given with discover");
+        return value == NULL || refuse(p->problem, REFUSAL_INVALID_FIELD,
+                                       "port must not be given with discover");
     }
     if (value != NULL && !whole_number(value, 1, UINT16_MAX, &port))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,

@@ -102,7 +102,11 @@ static void put_attempts(struct node *n, const s2s_result *r)
     for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
         struct node one = node_object();
         node_put_text(&one, "address", a->address);
+        node_put_text(&one, "host", a->host);
+        node_put_number(&one, "port", a->port);
         node_put_text(&one, "outcome", a->outcome);
+        if (a->us >= 0)
+            node_put(&one, "ms", json_real((double)a->us / 1e3));
         node_append_node(&list, &one);
     }
     node_put_node(n, "attempts", &list);

@@ -66,10 +66,14 @@ struct result_stream {
     struct result_features features;
 };
 
-struct result_attempt { /* one address tried */
+struct result_attempt { /* one address tried, or a host that has none */
     struct result_attempt *next;
-    const char *address; /* "192.0.2.1" or "2001:db8::1" */
-    const char *outcome; /* "connected", "refused", ... */
+    const char *address; /* "192.0.2.1" or "2001:db8::1"; or NULL */
+    const char *host;    /* whose it is */
+    uint16_t port;
+    int64_t us;          /* how long it took; -1: not tried */
+    const char *outcome; /* "connected", "refused", "NXDOMAIN", ... */
+    bool alias;          /* the host is a CNAME */
 };
 
 struct result_name { /* one identifier of a certificate */
@@ -278,6 +282,9 @@ struct s2s_result {
 s2s_result *result_new(int op);
 void result_free(s2s_result *r);
 
+/* Zeroed memory of the record; or NULL, with `full` or no_memory. */
+void *result_take(s2s_result *r, size_t length);
+
 /* A copy that lives as long as the record; NULL on failure or for NULL. */
 const char *result_text(s2s_result *r, const char *text);
 const char *result_bytes(s2s_result *r, const void *bytes, size_t length);
@@ -302,8 +309,8 @@ void result_add_text(s2s_result *r, struct result_texts *list,
 struct result_feature *result_add_feature(s2s_result *r,
                                           struct result_features *list);
 void result_add_srv(s2s_result *r, const struct result_srv *record);
-void result_add_attempt(s2s_result *r, const char *address,
-                        const char *outcome);
+/* A copy; `next` is ignored. */
+void result_add_attempt(s2s_result *r, const struct result_attempt *attempt);
 void result_add_name(s2s_result *r, const char *type, const char *value,
                      bool matches);
 /* The record read next; NULL: no memory. */

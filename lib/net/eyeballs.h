@@ -1,16 +1,17 @@
 /*
- * Connect to whichever of some addresses answers first (RFC 8305, 5):
- * attempts start 250 ms apart, at once after a failure.
+ * Connections under way to addresses, until one of them stands (RFC 8305, 5):
+ * they begin 250 ms apart, at once after a failure. Which one comes next, and
+ * whether any does, is the caller's to say.
  */
 #ifndef NET_EYEBALLS_H
 #define NET_EYEBALLS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <netinet/in.h>
+#include <sys/queue.h>
 #include <s2sprobe.h>
-
-#include "net/order.h"
 
 /* What became of an address. */
 struct eyeballs_outcome {
@@ -18,58 +19,69 @@ struct eyeballs_outcome {
     const char *text; /* "connection refused" */
 };
 
-struct eyeballs_attempt {
+struct eyeballs_attempt { /* the caller's; stays where it is once begun */
+    TAILQ_ENTRY(eyeballs_attempt) link; /* while it runs */
     union {
         struct sockaddr any;
         struct sockaddr_in four;
         struct sockaddr_in6 six;
     } address;
     socklen_t length;
-    int fd; /* -1: not running */
-    bool forbidden;
+    int fd;       /* -1: not running */
+    int64_t from; /* when it began */
+    int64_t us;   /* how long it ran; -1 before its end */
+    bool begun;
     bool local; /* failed before a packet left: not the peer's doing */
     const struct eyeballs_outcome *outcome; /* NULL: not tried, or running */
 };
 
 struct eyeballs {
-    struct eyeballs_attempt *attempts; /* `count` of them */
-    size_t count;
-    size_t next; /* attempts before it were started */
-    size_t end;  /* attempts from here on will not be */
-    size_t live; /* running */
-    int winner;  /* index, or -1 */
-    int set;     /* epoll: sockets and timer; -1 while one socket is all */
+    TAILQ_HEAD(, eyeballs_attempt) running;
+    size_t live; /* so many run */
+    struct eyeballs_attempt *winner;
+    int64_t last; /* when the latest began */
+    int64_t due;  /* the timer is set to it; 0: to nothing */
+    int set;      /* epoll: sockets and timer; -1 while one socket is all */
     int timer;
+    int stale;    /* a socket of the past: its number is not to come again
+                     before the owner has seen another */
+    bool hurry;   /* an attempt failed, or its time is up: the next one */
     bool starved; /* of descriptors or memory */
-    int error;    /* S2S_OK while there is hope, or it was fulfilled */
 };
 
 void eyeballs_init(struct eyeballs *e);
 
-/* Ask the filter about every address, and begin. Once. */
-void eyeballs_start(struct eyeballs *e, const struct resolver_address *list,
-                    size_t count, s2s_address_filter *filter, void *user);
+/* An attempt at an address; false when it is none of a known size. */
+bool eyeballs_prepare(struct eyeballs_attempt *a,
+                      const struct sockaddr_storage *address, socklen_t length);
 
-/* Do what can be done now. Afterwards there is a winner, an error
- * (S2S_ECONNECT, S2S_EADDRESS_FORBIDDEN, S2S_EINTERNAL, S2S_ENO_MEMORY), or
- * neither yet. */
+/* Whether it is time for another attempt, and room for it. */
+bool eyeballs_ready(struct eyeballs *e);
+
+/* Begin it, when there is time and room. It may fail or win at once. */
+void eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a);
+
+/* Do what can be done for those that run. */
 void eyeballs_advance(struct eyeballs *e);
 
+/* After attempts began or ended: what to wait for. `next`: one more is only
+ * waiting for its time. `more`: there may be others yet. */
+void eyeballs_settle(struct eyeballs *e, bool next, bool more);
+
 /* The winner's socket; before there is one, what to wait on, and whether for
- * S2S_WANT_READ or _WRITE. A descriptor that takes another's place never has
- * its number. */
+ * S2S_WANT_READ or _WRITE; -1 while nothing runs. A descriptor that takes
+ * another's place never has its number. */
 int eyeballs_fd(const struct eyeballs *e);
 int eyeballs_want(const struct eyeballs *e);
 
 /* The outcome of an attempt as of now; `stopped` is that of a running one. */
 const struct eyeballs_outcome *eyeballs_outcome(
-    const struct eyeballs *e, size_t index,
-    const struct eyeballs_outcome *stopped);
-extern const struct eyeballs_outcome eyeballs_timed_out, eyeballs_abandoned;
+    const struct eyeballs_attempt *a, const struct eyeballs_outcome *stopped);
+extern const struct eyeballs_outcome eyeballs_timed_out, eyeballs_abandoned,
+    eyeballs_not_tried, eyeballs_forbidden;
 
-/* "192.0.2.1: connection refused; 2001:db8::1: network unreachable", without
- * those that are forbidden. */
-void eyeballs_describe(const struct eyeballs *e, char *out, size_t size);
+/* Microseconds that it took, or has taken so far; -1: not tried. */
+int64_t eyeballs_us(const struct eyeballs_attempt *a);
 
 /* Close what is open, the winner's socket included. */
 void eyeballs_close(struct eyeballs *e);

@@ -4,30 +4,23 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "net/address.h"
-#include "net/eyeballs.h"
+#include "net/race.h"
 
 #define TEXT 384
 
 struct tcp {
-    struct tcp_settings *settings;
-    struct lookup *lookup; /* while RESOLVING */
     void (*ready)(void *user);
     void *ready_user;
-    struct eyeballs race;
+    struct race race;
     enum tcp_phase phase;
-    int error;       /* while FAILED or UNRESOLVED */
-    int adopted;     /* -1: none, the race decides */
-    bool literal;    /* the host is an address */
-    bool unanswered; /* UNRESOLVED because no DNS server answered */
+    int error;   /* while FAILED or UNRESOLVED */
+    int adopted; /* -1: none, the race decides */
     bool drained;
     bool quickack;
     bool reset;
     char *text; /* TEXT bytes; NULL while there is nothing to say */
-    char host[];
 };
 
 /* ---- Connecting ------------------------------------------------------- */
@@ -40,97 +33,84 @@ static int sayable(struct tcp *c, int error)
     return c->text != NULL ? error : S2S_ENO_MEMORY;
 }
 
-static void fail(struct tcp *c, int error)
+static void fail(struct tcp *c)
 {
-    c->phase = TCP_FAILED;
-    c->error = sayable(c, error);
-    if (c->error == S2S_ENO_MEMORY)
-        return;
-    if (error == S2S_EADDRESS_FORBIDDEN)
-        (void)snprintf(c->text, TEXT, "no address of the host is allowed");
-    else
-        eyeballs_describe(&c->race, c->text, TEXT);
+    c->phase = race_unresolved(&c->race) ? TCP_UNRESOLVED : TCP_FAILED;
+    c->error = sayable(c, c->race.error);
+    if (c->text != NULL)
+        race_describe(&c->race, c->text, TEXT);
 }
 
 /* Take over what became of the race. */
 static void note(struct tcp *c)
 {
-    if (c->race.winner >= 0) {
+    if (c->race.eyes.winner != NULL) {
         c->phase = TCP_CONNECTED;
         c->drained = true; /* nothing is there before we have said a word */
     } else if (c->race.error != S2S_OK)
-        fail(c, c->race.error);
+        fail(c);
+    else if (c->race.tried > 0)
+        c->phase = TCP_CONNECTING;
 }
 
-static void start(struct tcp *c, const struct resolver_address *addresses,
-                  size_t count)
-{
-    c->phase = TCP_CONNECTING;
-    eyeballs_start(&c->race, addresses, count, c->settings->filter,
-                   c->settings->filter_user);
-    note(c);
-}
-
-static void resolved(void *user, const struct lookup_result *r)
+static void changed(void *user)
 {
     struct tcp *c = user;
-    c->unanswered = r->unanswered;
-    c->lookup = NULL;
-    if (r->error == S2S_OK) {
-        start(c, r->addresses, r->count);
-    } else {
-        c->phase = TCP_UNRESOLVED;
-        c->error = sayable(c, r->error);
-        if (c->text != NULL)
-            (void)snprintf(c->text, TEXT, "%s: %s", c->host, r->text);
-    }
+    note(c);
     if (c->ready != NULL)
         c->ready(c->ready_user); /* may close the connection */
 }
 
-static int begin(struct tcp *c, uint16_t port)
+static struct tcp *new (struct tcp_settings *settings, enum tcp_phase phase)
 {
-    struct resolver_address literal;
-    literal.length = address_parse(c->host, port, &literal.address);
-    if (literal.length == 0)
-        return lookup_start(c->settings->resolver, c->host, port, 0, resolved,
-                            c, &c->lookup);
-    c->literal = true;
-    start(c, &literal, 1);
-    return S2S_OK;
-}
-
-static struct tcp *new (const char *host, enum tcp_phase phase)
-{
-    size_t size = strlen(host) + 1;
-    struct tcp *c = calloc(1, sizeof(*c) + size);
+    struct tcp *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return NULL;
-    memcpy(c->host, host, size);
     c->phase = phase;
     c->adopted = -1;
-    eyeballs_init(&c->race);
+    race_init(&c->race, settings);
+    c->race.changed = changed;
+    c->race.user = c;
     return c;
 }
 
-static int tcp_open(void *user, const char *host, uint16_t port, void **conn)
+static void tcp_close(void *conn)
 {
-    struct tcp *c = new (host, TCP_RESOLVING);
+    struct tcp *c = conn;
+    race_close(&c->race);
+    if (c->adopted >= 0)
+        close(c->adopted);
+    free(c->text);
+    free(c);
+}
+
+int tcp_open_endpoints(struct tcp_settings *s, const struct tcp_endpoint *list,
+                       size_t count, void **conn)
+{
+    struct tcp *c = new (s, TCP_RESOLVING);
     if (c == NULL)
         return S2S_ENO_MEMORY;
-    c->settings = user;
-    int error = begin(c, port);
+    int error = race_start(&c->race, list, count);
+    if (error == S2S_OK && c->race.error == S2S_ENO_MEMORY)
+        error = S2S_ENO_MEMORY;
     if (error != S2S_OK) {
-        free(c);
+        tcp_close(c);
         return error;
     }
+    note(c);
     *conn = c;
     return S2S_OK;
 }
 
+static int tcp_open(void *user, const char *host, uint16_t port, void **conn)
+{
+    const struct tcp_endpoint one = {.host = host, .port = port};
+    return tcp_open_endpoints(user, &one, 1, conn);
+}
+
 int tcp_adopt(int fd, void **conn)
 {
-    struct tcp *c = new ("", TCP_CONNECTED);
+    struct tcp *c = new (NULL, TCP_CONNECTED);
     int on = 1;
     if (c == NULL)
         return S2S_ENO_MEMORY;
@@ -138,18 +118,6 @@ int tcp_adopt(int fd, void **conn)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     *conn = c;
     return S2S_OK;
-}
-
-static void tcp_close(void *conn)
-{
-    struct tcp *c = conn;
-    if (c->lookup != NULL)
-        lookup_cancel(c->lookup);
-    eyeballs_close(&c->race);
-    if (c->adopted >= 0)
-        close(c->adopted);
-    free(c->text);
-    free(c);
 }
 
 void tcp_watch(void *conn, void (*ready)(void *user), void *user)
@@ -169,14 +137,14 @@ void tcp_advance(void *conn)
     struct tcp *c = conn;
     if (c->phase != TCP_CONNECTING)
         return;
-    eyeballs_advance(&c->race);
+    race_advance(&c->race);
     note(c);
 }
 
 static int tcp_fd(void *conn)
 {
     const struct tcp *c = conn;
-    return c->adopted >= 0 ? c->adopted : eyeballs_fd(&c->race);
+    return c->adopted >= 0 ? c->adopted : eyeballs_fd(&c->race.eyes);
 }
 
 /* ---- Moving bytes ----------------------------------------------------- */
@@ -189,7 +157,7 @@ static int connected(struct tcp *c)
         return S2S_OK;
     if (c->phase == TCP_FAILED || c->phase == TCP_UNRESOLVED)
         return c->error;
-    return eyeballs_want(&c->race);
+    return eyeballs_want(&c->race.eyes);
 }
 
 static const struct failure {
@@ -301,19 +269,9 @@ const char *tcp_error(const void *conn)
     return text != NULL ? text : "";
 }
 
-/* No packet left for any address that was allowed. */
-static bool stuck(const struct eyeballs *e)
-{
-    for (size_t i = 0; i < e->count; i++)
-        if (!e->attempts[i].forbidden && !e->attempts[i].local)
-            return false;
-    return e->count > 0;
-}
-
 bool tcp_never_left(const void *conn)
 {
-    const struct tcp *c = conn;
-    return c->phase == TCP_FAILED ? stuck(&c->race) : c->unanswered;
+    return race_never_left(&((const struct tcp *)conn)->race);
 }
 
 void tcp_quickack(void *conn)
@@ -326,37 +284,30 @@ bool tcp_was_reset(const void *conn)
     return ((const struct tcp *)conn)->reset;
 }
 
-/* An attempt that failed says something about the peer only when another one
- * shows that the host can be reached, and when a packet left. */
-static void find(const struct eyeballs *e, size_t index, const char *address,
-                 s2s_result *result)
-{
-    const struct eyeballs_attempt *a = &e->attempts[index];
-    bool failed = a->outcome != NULL && index != (size_t)e->winner &&
-                  a->outcome != &eyeballs_abandoned;
-    if (a->forbidden)
-        result_find(result, FINDING_ADDRESS_FORBIDDEN, address);
-    else if (e->winner >= 0 && failed && !a->local)
-        result_find(result, FINDING_ADDRESS_UNREACHABLE, address);
-}
-
-/* Whoever may not go to an address need not learn by a name that it is there:
- * of a forbidden one only what the caller wrote is told. */
 void tcp_report(const void *conn, s2s_result *result)
 {
-    const struct tcp *c = conn;
-    const struct eyeballs *e = &c->race;
-    const struct eyeballs_outcome *stopped = result->error == S2S_ECANCELLED
-                                                 ? &eyeballs_abandoned
-                                                 : &eyeballs_timed_out;
-    for (size_t i = 0; i < e->count; i++) {
-        char address[ADDRESS_TEXT];
-        const struct eyeballs_attempt *a = &e->attempts[i];
-        const char *told = a->forbidden && !c->literal ? NULL : address;
-        address_format(&a->address.any, a->length, address);
-        result_add_attempt(result, told, eyeballs_outcome(e, i, stopped)->name);
-        find(e, i, told, result);
-        if (e->winner == (int)i)
-            result->address = result_text(result, address);
-    }
+    race_report(&((const struct tcp *)conn)->race, result);
+}
+
+int tcp_connected_endpoint(const void *conn)
+{
+    return race_winner(&((const struct tcp *)conn)->race);
+}
+
+static const struct race_endpoint *endpoint(const void *conn, size_t index)
+{
+    const struct race *r = &((const struct tcp *)conn)->race;
+    return index < r->count ? &r->endpoints[index] : NULL;
+}
+
+enum dns_security tcp_endpoint_security(const void *conn, size_t index)
+{
+    const struct race_endpoint *ep = endpoint(conn, index);
+    return ep != NULL ? ep->security : DNS_INSECURE;
+}
+
+bool tcp_endpoint_alias(const void *conn, size_t index)
+{
+    const struct race_endpoint *ep = endpoint(conn, index);
+    return ep != NULL && ep->alias;
 }

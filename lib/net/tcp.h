@@ -1,7 +1,6 @@
 /*
  * The library's own transport: resolves, filters, connects to whichever
- * address answers first (attempts start 250 ms apart, RFC 8305, 5; at once
- * after a refusal), then moves bytes. Never blocks.
+ * address answers first (net/race.h), then moves bytes. Never blocks.
  *
  * After a short read it says S2S_WANT_READ once without asking the kernel:
  * its descriptor is level-triggered, so nothing is missed and a receive that
@@ -13,16 +12,18 @@
 #include <s2sprobe.h>
 
 #include "base/result.h"
-#include "net/lookup.h"
-
-struct tcp_settings { /* the transport's `user`; must outlive connections */
-    struct resolver *resolver;
-    s2s_address_filter *filter; /* NULL: all */
-    void *filter_user;
-};
+#include "net/dns.h"
+#include "net/tcp_endpoint.h"
 
 /* open, read, write, fd, close; `user` is the settings. */
 s2s_transport tcp_transport(struct tcp_settings *settings);
+
+/*
+ * Like open(), for the first of several that can be connected to. The list is
+ * copied. S2S_OK, S2S_EINVALID_ARGUMENT (it is empty) or S2S_ENO_MEMORY.
+ */
+int tcp_open_endpoints(struct tcp_settings *s, const struct tcp_endpoint *list,
+                       size_t count, void **conn);
 
 /*
  * Make a connection of the transport from a socket that is connected and does
@@ -33,21 +34,22 @@ s2s_transport tcp_transport(struct tcp_settings *settings);
 int tcp_adopt(int fd, void **conn);
 
 /*
- * The functions below take a connection that open() or tcp_adopt() gave.
+ * The functions below take a connection that one of these, or open(), gave.
  *
  * read and write fail with S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_ECONNECT,
  * S2S_ECLOSED (reset), S2S_ENO_MEMORY or S2S_EINTERNAL; tcp_error() says it in
- * words. While the name is being resolved, fd() is -1 and `ready` is called
- * (once, from resolver_process()) when that has ended; it may close the
- * connection. An IP literal is never RESOLVING. Before CONNECTED, read and
- * write both say for what to wait on fd(): S2S_WANT_READ when there are several
- * addresses, S2S_WANT_WRITE when there is one left.
+ * words. Before CONNECTED, read and write both say for what to wait on fd(),
+ * which is -1 while only look-ups are waited for. `ready` is called, from
+ * resolver_process(), when a look-up has ended or was waited for long enough:
+ * afterwards fd() may be another one, also where it was not -1. It may close
+ * the connection. An IP literal is never RESOLVING; of several endpoints some
+ * may still be looked up while CONNECTING.
  */
 void tcp_watch(void *conn, void (*ready)(void *user), void *user);
 
 enum tcp_phase {
-    TCP_RESOLVING,
-    TCP_UNRESOLVED, /* and failed */
+    TCP_RESOLVING,  /* nothing was tried yet */
+    TCP_UNRESOLVED, /* and failed: no host has an address */
     TCP_CONNECTING,
     TCP_CONNECTED,
     TCP_FAILED
@@ -70,7 +72,18 @@ void tcp_quickack(void *conn);
 /* Whether the last end was a reset and no FIN. */
 bool tcp_was_reset(const void *conn);
 
-/* Record the addresses tried, what became of each, and the one in use. */
+/* Record what was tried, what became of each, and the address in use. */
 void tcp_report(const void *conn, s2s_result *result);
+
+/* The endpoint that is connected, by its place in the list; or -1. */
+int tcp_connected_endpoint(const void *conn);
+
+/* Whether its addresses were secure (DNSSEC); nothing is before they are
+ * known. */
+enum dns_security tcp_endpoint_security(const void *conn, size_t endpoint);
+
+/* Whether its host is an alias, which the target of an SRV record may not be
+ * (RFC 2782). */
+bool tcp_endpoint_alias(const void *conn, size_t endpoint);
 
 #endif

@@ -174,8 +174,23 @@ int endpoints_take(struct probe *p)
 
 static int open_own(struct probe *p, const s2s_transport *transport)
 {
-    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
-    return link_open(&p->link, transport, e->host, e->port);
+    struct tcp_endpoint list[PROBE_ENDPOINTS];
+    size_t first = p->settled ? p->endpoint : 0;
+    size_t end = p->settled ? p->endpoint + 1 : p->endpoint_count;
+    void *conn;
+    for (size_t i = first; i < end; i++)
+        list[i - first] = (struct tcp_endpoint){
+            .host = p->endpoints[i].host,
+            .port = p->endpoints[i].port,
+            .group = p->endpoints[i].group,
+            .dns_only = p->endpoints[i].secure,
+            .forbidden = p->endpoints[i].bad_port,
+        };
+    int e = tcp_open_endpoints(transport->user, list, end - first, &conn);
+    if (e != S2S_OK)
+        return e;
+    link_adopt(&p->link, transport, conn);
+    return S2S_OK;
 }
 
 int endpoints_open(struct probe *p)
@@ -199,10 +214,15 @@ static void note_endpoint(struct probe *p)
 
 void endpoints_connected(struct probe *p)
 {
-    if (!p->settled) {
+    int chosen = tcp_connected_endpoint(p->link.conn);
+    if (!p->settled && chosen >= 0) {
         p->settled = true;
+        p->endpoint = (size_t)chosen;
         note_endpoint(p);
     }
+    p->addresses_secure =
+        chosen >= 0 &&
+        tcp_endpoint_security(p->link.conn, (size_t)chosen) == DNS_SECURE;
 }
 
 bool endpoints_wait_for_tlsa(const struct probe *p)
@@ -275,6 +295,14 @@ static bool is_private(const char *address)
     return length > 0 && !address_public((const struct sockaddr *)&a, length);
 }
 
+/* The host has no address; of those that may not be tried nothing is known. */
+static bool is_unresolved(const struct result_attempt *a)
+{
+    return a->address == NULL && strcmp(a->outcome, "forbidden") != 0 &&
+           strcmp(a->outcome, "not tried") != 0 &&
+           strcmp(a->outcome, "abandoned") != 0;
+}
+
 void endpoints_report(struct probe *p)
 {
     s2s_result *r = p->result;
@@ -283,6 +311,10 @@ void endpoints_report(struct probe *p)
     for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
         if (a->address != NULL && is_private(a->address))
             result_find(r, FINDING_ADDRESS_PRIVATE, a->address);
+        if (is_unresolved(a) && p->from_srv)
+            result_find(r, FINDING_SRV_TARGET, a->host);
+        if (a->alias && p->from_srv)
+            result_find(r, FINDING_SRV_ALIAS, a->host);
     }
 }
 

@@ -87,7 +87,13 @@ static void fill(s2s_result *r)
     r->stream_error.condition = "x";
     r->stream_error.text = r->stream_error.other = "x";
     result_add_text(r, &r->stanzas, "x", 1);
-    result_add_attempt(r, "x", "x");
+    result_add_attempt(r, &(struct result_attempt){
+                              .address = "x",
+                              .host = "x",
+                              .port = 1,
+                              .us = 1,
+                              .outcome = "x",
+                          });
     result_find(r, FINDING_TIMEOUT, "x");
     fill_stream(r);
     fill_tls(r);

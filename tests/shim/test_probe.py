@@ -148,7 +148,8 @@ class Policy(unittest.TestCase):
             reply = server.post(CONNECT, {'host': 'localhost',
                                           'fromDomain': 'b.example'})
             self.assertEqual(reply.code, 'address_forbidden')
-            self.assertEqual({'outcome': 'forbidden'},
+            self.assertEqual({'host': 'localhost', 'port': 5269,
+                              'outcome': 'forbidden'},
                              reply.json['attempts'][0])
             self.assertEqual([(f['code'], f['seen'])
                               for f in reply.json['findings']],

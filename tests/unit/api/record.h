@@ -106,8 +106,15 @@ static inline void record_fill(s2s_result *r)
     r->stream_error.other = "{urn:x}o";
     result_add_text(r, &r->stanzas, "<a/>", 4);
     result_add_text(r, &r->stanzas, "<b c='\"'/>", 10);
-    result_add_attempt(r, "2001:db8::1", "refused");
-    result_add_attempt(r, "192.0.2.1", "connected");
+    result_add_attempt(r, &(struct result_attempt){.host = "a.example",
+                                                   .port = 5270,
+                                                   .us = -1,
+                                                   .outcome = "NXDOMAIN"});
+    result_add_attempt(r, &(struct result_attempt){.address = "192.0.2.1",
+                                                   .host = "host.example",
+                                                   .port = 5269,
+                                                   .us = 1500,
+                                                   .outcome = "connected"});
     record_features(r);
     record_tls(r);
     record_tlsa(r);

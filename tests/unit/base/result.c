@@ -148,7 +148,13 @@ static void add_all(s2s_result *r, size_t n)
         f->label = result_text(r, text);
     result_find(r, FINDING_TIMEOUT, text);
     result_add_text(r, &r->stanzas, text, strlen(text));
-    result_add_attempt(r, text, "refused");
+    const struct result_attempt attempt = {.address = text,
+                                           .host = "a\xff",
+                                           .port = (uint16_t)n,
+                                           .us = (int64_t)n,
+                                           .outcome = "refused",
+                                           .alias = n % 2 == 0};
+    result_add_attempt(r, &attempt);
     result_add_name(r, "dns", text, n % 2 == 0);
 }
 
@@ -175,7 +181,11 @@ static void lists(void **state)
         assert_string_equal(g->seen, text);
         assert_string_equal(t->text, text);
         assert_string_equal(a->address, text);
+        assert_string_equal(a->host, "a\xef\xbf\xbd"); /* a server's word */
         assert_string_equal(a->outcome, "refused");
+        assert_int_equal(a->port, n);
+        assert_int_equal(a->us, n);
+        assert_int_equal(a->alias, n % 2 == 0);
         assert_string_equal(c->value, text);
         assert_string_equal(c->type, "dns");
         assert_int_equal(c->matches, n % 2 == 0);

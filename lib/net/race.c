@@ -1,0 +1,327 @@
+#include "net/race.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "net/address.h"
+
+#define LOOKUPS       8  /* at a time */
+#define MAX_ATTEMPTS  10 /* unless the settings say otherwise */
+#define MAX_ADDRESSES 8
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+static bool over(const struct race *r)
+{
+    return r->eyes.winner != NULL || r->error != S2S_OK;
+}
+
+/* No connection may be tried any more. */
+static bool spent(const struct race *r)
+{
+    return r->tried >= or_default(r->settings->max_attempts, MAX_ATTEMPTS);
+}
+
+/* ---- Ends ------------------------------------------------------------- */
+
+static void stop_asking(struct race *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->endpoints[i].lookup != NULL)
+            lookup_cancel(r->endpoints[i].lookup);
+        r->endpoints[i].lookup = NULL;
+    }
+    r->looking = 0;
+    if (r->delay.set)
+        resolver_delay_stop(r->settings->resolver, &r->delay);
+}
+
+bool race_unresolved(const struct race *r)
+{
+    bool unknown = false;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->endpoints[i].state == RACE_KNOWN)
+            return false;
+        unknown = unknown || r->endpoints[i].state == RACE_UNKNOWN;
+    }
+    return unknown;
+}
+
+/* Why it has failed: what this machine lacks comes first. */
+static int failure(const struct race *r)
+{
+    bool starved = r->eyes.starved;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->endpoints[i].error == S2S_ENO_MEMORY)
+            return S2S_ENO_MEMORY;
+        starved = starved || r->endpoints[i].error == S2S_EINTERNAL;
+    }
+    if (starved)
+        return S2S_EINTERNAL;
+    if (r->tried > 0)
+        return S2S_ECONNECT;
+    return race_unresolved(r) ? S2S_EDNS : S2S_EADDRESS_FORBIDDEN;
+}
+
+int race_winner(const struct race *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct race_endpoint *ep = &r->endpoints[i];
+        for (size_t k = 0; k < ep->next; k++)
+            if (&ep->attempts[k] == r->eyes.winner)
+                return (int)i;
+    }
+    return -1;
+}
+
+/* ---- Look-ups --------------------------------------------------------- */
+
+static void looked_up(void *user, const struct lookup_result *result);
+
+static void unknown(struct race_endpoint *ep, int error, const char *why)
+{
+    ep->state = RACE_UNKNOWN;
+    ep->error = error;
+    (void)snprintf(ep->why, sizeof(ep->why), "%s", why);
+}
+
+static void known(struct race_endpoint *ep, const struct resolver_address *list,
+                  size_t count)
+{
+    ep->attempts = calloc(count, sizeof(*ep->attempts));
+    if (ep->attempts == NULL) {
+        unknown(ep, S2S_ENO_MEMORY, error_text(S2S_ENO_MEMORY));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (eyeballs_prepare(&ep->attempts[ep->count], &list[i].address,
+                             list[i].length))
+            ep->count++;
+    ep->state = RACE_KNOWN;
+}
+
+static void look_up(struct race *r, struct race_endpoint *ep)
+{
+    struct resolver_address literal;
+    literal.length = address_parse(ep->host, ep->port, &literal.address);
+    if (literal.length > 0) {
+        ep->literal = true;
+        known(ep, &literal, 1);
+        return;
+    }
+    int e =
+        lookup_start(r->settings->resolver, ep->host, ep->port,
+                     ep->dns_only ? LOOKUP_DNS : 0, looked_up, ep, &ep->lookup);
+    if (e != S2S_OK) {
+        unknown(ep, e, error_text(e));
+        return;
+    }
+    ep->state = RACE_ASKED;
+    r->looking++;
+}
+
+static void look_up_group(struct race *r)
+{
+    for (size_t i = r->first; i < r->end && r->looking < LOOKUPS; i++)
+        if (r->endpoints[i].state == RACE_WAITING)
+            look_up(r, &r->endpoints[i]);
+}
+
+static bool pending(const struct race_endpoint *ep)
+{
+    return ep->state == RACE_WAITING || ep->state == RACE_ASKED;
+}
+
+static bool group_pending(const struct race *r)
+{
+    for (size_t i = r->first; i < r->end; i++)
+        if (pending(&r->endpoints[i]))
+            return true;
+    return false;
+}
+
+/* ---- Order ------------------------------------------------------------ */
+
+static bool has_next(const struct race *r, const struct race_endpoint *ep)
+{
+    return ep->next < ep->count &&
+           ep->tried < or_default(r->settings->max_addresses, MAX_ADDRESSES);
+}
+
+/* The endpoint whose address is to be tried next, unless an earlier one is
+ * worth a moment of waiting. */
+static struct race_endpoint *next_endpoint(struct race *r)
+{
+    bool late = false; /* one in front is being looked up */
+    for (size_t i = r->first; i < r->end && !spent(r); i++) {
+        struct race_endpoint *ep = &r->endpoints[i];
+        late = late || pending(ep);
+        if (!has_next(r, ep))
+            continue;
+        if (!late || r->impatient)
+            return ep;
+        if (!r->delay.set)
+            resolver_delay(r->settings->resolver, &r->delay);
+        return NULL;
+    }
+    return NULL;
+}
+
+static void next_group(struct race *r)
+{
+    r->first = r->end;
+    while (r->end < r->count &&
+           r->endpoints[r->end].group == r->endpoints[r->first].group)
+        r->end++;
+    r->impatient = false;
+    if (r->delay.set)
+        resolver_delay_stop(r->settings->resolver, &r->delay);
+}
+
+/* ---- The race --------------------------------------------------------- */
+
+/* The filter sees what connect() will. */
+static void try(struct race *r, struct race_endpoint *ep)
+{
+    const struct tcp_settings *s = r->settings;
+    struct eyeballs_attempt *a = &ep->attempts[ep->next++];
+    if (s->filter != NULL &&
+        s->filter(s->filter_user, &a->address.any, a->length) != 0) {
+        a->outcome = &eyeballs_forbidden;
+        return;
+    }
+    ep->tried++;
+    r->tried++;
+    eyeballs_begin(&r->eyes, a);
+}
+
+/* Nothing runs, and nothing of this group will. */
+static bool group_failed(const struct race *r)
+{
+    return !over(r) && r->eyes.live == 0 && (spent(r) || !group_pending(r));
+}
+
+static void go(struct race *r)
+{
+    struct race_endpoint *ep;
+    for (;;) {
+        look_up_group(r);
+        while ((ep = next_endpoint(r)) != NULL && eyeballs_ready(&r->eyes))
+            try(r, ep);
+        if (ep != NULL || !group_failed(r))
+            break;
+        if (spent(r) || r->end == r->count)
+            r->error = failure(r);
+        else
+            next_group(r);
+    }
+    if (over(r))
+        stop_asking(r);
+    bool more =
+        !over(r) && !spent(r) && (group_pending(r) || r->end < r->count);
+    eyeballs_settle(&r->eyes, ep != NULL && !over(r), more);
+}
+
+static void looked_up(void *user, const struct lookup_result *result)
+{
+    struct race_endpoint *ep = user;
+    struct race *r = ep->race;
+    ep->lookup = NULL;
+    r->looking--;
+    ep->alias = result->alias;
+    ep->security = result->security;
+    ep->unanswered = result->unanswered;
+    if (result->error == S2S_OK)
+        known(ep, result->addresses, result->count);
+    else
+        unknown(ep, result->error, result->text);
+    go(r);
+    r->changed(r->user);
+}
+
+static void lose_patience(void *user)
+{
+    struct race *r = user;
+    r->impatient = true;
+    go(r);
+    r->changed(r->user);
+}
+
+void race_advance(struct race *r)
+{
+    if (over(r) || r->eyes.live == 0)
+        return;
+    eyeballs_advance(&r->eyes);
+    go(r);
+}
+
+/* ---- Life ------------------------------------------------------------- */
+
+/* The bytes of all hosts; 0: too many. */
+static size_t host_bytes(const struct tcp_endpoint *list, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(list[i].host) + 1;
+        if (size > SIZE_MAX - sum)
+            return 0;
+        sum += size;
+    }
+    return sum;
+}
+
+static void fill(struct race *r, const struct tcp_endpoint *list, char *hosts)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        size_t size = strlen(list[i].host) + 1;
+        memcpy(hosts, list[i].host, size);
+        r->endpoints[i] = (struct race_endpoint){
+            .race = r,
+            .state = list[i].forbidden ? RACE_FORBIDDEN : RACE_WAITING,
+            .host = hosts,
+            .group = list[i].group,
+            .port = list[i].port,
+            .dns_only = list[i].dns_only,
+        };
+        hosts += size;
+    }
+}
+
+void race_init(struct race *r, const struct tcp_settings *settings)
+{
+    memset(r, 0, sizeof(*r));
+    eyeballs_init(&r->eyes);
+    r->settings = settings;
+    r->delay = (struct resolver_delay){.fire = lose_patience, .user = r};
+}
+
+int race_start(struct race *r, const struct tcp_endpoint *list, size_t count)
+{
+    size_t hosts = host_bytes(list, count);
+    if (count == 0)
+        return S2S_EINVALID_ARGUMENT;
+    if (hosts == 0 || count > (SIZE_MAX - hosts) / sizeof(*r->endpoints))
+        return S2S_ENO_MEMORY;
+    r->endpoints = malloc(count * sizeof(*r->endpoints) + hosts);
+    if (r->endpoints == NULL)
+        return S2S_ENO_MEMORY;
+    r->count = count;
+    fill(r, list, (char *)(r->endpoints + count));
+    next_group(r);
+    go(r);
+    return S2S_OK;
+}
+
+void race_close(struct race *r)
+{
+    stop_asking(r);
+    eyeballs_close(&r->eyes);
+    for (size_t i = 0; i < r->count; i++)
+        free(r->endpoints[i].attempts);
+    free(r->endpoints);
+}
