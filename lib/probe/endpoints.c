@@ -306,7 +306,7 @@ static bool is_unresolved(const struct result_attempt *a)
 void endpoints_report(struct probe *p)
 {
     s2s_result *r = p->result;
-    if (p->discovery == NULL)
+    if (p->discovery == NULL || r->no_memory)
         return;
     for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
         if (a->address != NULL && is_private(a->address))

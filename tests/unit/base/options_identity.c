@@ -322,7 +322,7 @@ static void wrong_probes(void **state)
          S2S_EINVALID_ARGUMENT,
          "interval_ms: more than 600000"},
         {S2S_OP_PING,
-         {.flags = 256},
+         {.flags = 512},
          S2S_EINVALID_ARGUMENT,
          "flags: unknown ones are set"},
         {S2S_OP_PING,
