@@ -137,6 +137,16 @@ enum s2s_stage {
  * speak for `from` on that one stream. Never with `host`.
  */
 #define S2S_DIALBACK_UNVERIFIED 64u
+/*
+ * TLSA records decide: one of usage 3 proves the peer, whatever authorities,
+ * names and dates say; when there are usable ones and none matches, or DNSSEC
+ * refuses the answer, the certificate is untrusted. RFC 7673, 4.2.
+ */
+#define S2S_DANE 128u
+
+/* When DNS does not answer for SRV, go to the domain's own address (RFC 6120,
+ * 3.2.1, item 9). Never against DNSSEC. */
+#define S2S_SRV_FALLBACK 256u
 
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0
@@ -363,8 +373,9 @@ typedef struct s2s_context_options {
 
 typedef struct s2s_options {
     size_t size;
-    const char *host;    /* connect here; NULL: to the domain itself */
-    uint16_t port;       /* [5269] */
+    const char *host; /* connect here; NULL: where the SRV records of the domain
+                         lead, or to the domain itself */
+    uint16_t port;    /* [5269]; without `host`: of the domain itself */
     uint16_t tls_mode;   /* S2S_TLS_* */
     uint32_t timeout_ms; /* the whole probe, 1..600000 [15000] */
     uint32_t flags;
@@ -384,6 +395,10 @@ typedef struct s2s_options {
      * acknowledgement (XEP-0198) or send a space, 1000..86400000 [300000]. */
     uint32_t keepalive_ms;
     uint32_t reserved;
+
+    /* What the stream calls `to`, for servers that are configured with the
+     * A-labels of an internationalised domain. [the U-labels of `to`] */
+    const char *xml_to;
 } s2s_options;
 
 /* ---- Probes ---------------------------------------------------------- */

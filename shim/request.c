@@ -100,6 +100,8 @@ static bool read_text(const struct parse *p, const char *name,
 static bool read_host(struct parse *p, const json_t *value)
 {
     char host[REQUEST_HOST_MAX + 1];
+    if (absent(value) && p->out->discover)
+        return true;
     if (absent(value))
         return missing(p, "Host is required");
     if (!read_text(p, "host", value, REQUEST_HOST_MAX, host))
@@ -130,6 +132,11 @@ static bool whole_number(const json_t *value, uint32_t min, uint32_t max,
 static bool read_port(struct parse *p, const json_t *value)
 {
     uint32_t port = REQUEST_PORT;
+    if (p->out->discover) {
+        p->out->port = 0;
+        return value == NULL || refuse(p->problem, REFUSAL_INVALID_FIELD,
+                                       "port must not be given with discover");
+    }
     if (value != NULL && !whole_number(value, 1, UINT16_MAX, &port))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "Port must be between 1 and 65535");
@@ -148,6 +155,9 @@ static bool read_to(struct parse *p, const json_t *value)
 {
     if (!absent(value))
         return read_text(p, "toDomain", value, REQUEST_DOMAIN_MAX, p->out->to);
+    if (p->out->host[0] == '\0')
+        return refuse(p->problem, REFUSAL_MISSING_FIELD,
+                      "toDomain is required with discover");
     if (is_ip(p->out->host))
         return refuse(p->problem, REFUSAL_MISSING_FIELD,
                       "toDomain is required when host is an IP address");
@@ -282,23 +292,18 @@ static bool read_ping_method(struct parse *p, const json_t *value)
     return true;
 }
 
-/* Ignoring it would probe another target than the caller means. */
 static bool read_discover(struct parse *p, const json_t *value)
 {
-    bool discover = false;
-    if (!read_flag(p, "discover", value, &discover))
-        return false;
-    if (discover)
-        return refuse(p->problem, REFUSAL_INVALID_FIELD,
-                      "discover is not supported yet");
-    return true;
+    return read_flag(p, "discover", value, &p->out->discover);
 }
 
-/* In the order in which they are checked. */
+/* In the order in which they are checked. What others mean depends on the
+ * first one. */
 static const struct {
     const char *name;
     bool (*read)(struct parse *p, const json_t *value);
 } fields[] = {
+    {"discover", read_discover},
     {"host", read_host},
     {"port", read_port},
     {"fromDomain", read_from},
@@ -311,7 +316,6 @@ static const struct {
     {"pingMethod", read_ping_method},
     {"count", read_count},
     {"intervalMs", read_interval},
-    {"discover", read_discover},
 };
 
 static bool read_fields(struct parse *p, const json_t *object)
@@ -321,6 +325,8 @@ static bool read_fields(struct parse *p, const json_t *object)
         if (!fields[i].read(p, json_is_null(value) ? NULL : value))
             return false;
     }
+    if (p->out->discover)
+        p->out->host[0] = '\0';
     return true;
 }
 

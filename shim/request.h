@@ -17,11 +17,12 @@
 #define REQUEST_COUNT_MAX  10u
 
 struct request {
-    int op; /* S2S_OP_* */
-    char host[REQUEST_HOST_MAX + 1];
+    int op;                          /* S2S_OP_* */
+    char host[REQUEST_HOST_MAX + 1]; /* "" with `discover` */
     char from[REQUEST_DOMAIN_MAX + 1];
     char to[REQUEST_DOMAIN_MAX + 1];
-    uint16_t port;
+    bool discover;     /* by the SRV records of `to` */
+    uint16_t port;     /* 0 with `discover` */
     uint16_t tls_mode; /* S2S_TLS_* */
     uint32_t timeout_ms;
     uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE */

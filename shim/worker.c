@@ -50,7 +50,7 @@ static int submit(struct worker *w, struct job *job)
 {
     const struct request *r = job->request;
     s2s_options options = {.size = sizeof(options),
-                           .host = r->host,
+                           .host = r->discover ? NULL : r->host,
                            .port = r->port,
                            .tls_mode = r->tls_mode,
                            .timeout_ms = r->timeout_ms,

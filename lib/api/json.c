@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "api/json_dane.h"
 #include "api/json_federation.h"
 #include "api/node.h"
 #include "api/json_text.h"
@@ -61,6 +62,37 @@ static void put_outcome(struct node *n, const s2s_result *r)
     node_put_text(n, "pingCondition", r->ping_condition);
 }
 
+static void put_records(struct node *n, const struct result_dns *d)
+{
+    struct node list = node_array();
+    for (const struct result_srv *i = d->records; i != NULL; i = i->next) {
+        struct node one = node_object();
+        node_put_text(&one, "service", i->service);
+        node_put_text(&one, "target", i->target);
+        node_put_number(&one, "port", i->port);
+        node_put_number(&one, "priority", i->priority);
+        node_put_number(&one, "weight", i->weight);
+        node_append_node(&list, &one);
+    }
+    node_put_node(n, "records", &list);
+}
+
+static void put_dns(struct node *n, const s2s_result *r)
+{
+    const struct result_dns *d = &r->dns;
+    if (d->plan == NULL)
+        return;
+    struct node o = node_object();
+    node_put_text(&o, "plan", d->plan);
+    node_put_bool(&o, "secure", d->secure);
+    node_put_text(&o, "xmpps", d->answers[0]);
+    node_put_text(&o, "xmppsError", d->errors[0]);
+    node_put_text(&o, "xmpp", d->answers[1]);
+    node_put_text(&o, "xmppError", d->errors[1]);
+    put_records(&o, d);
+    node_put_node(n, "dns", &o);
+}
+
 static void put_attempts(struct node *n, const s2s_result *r)
 {
     struct node list;
@@ -104,16 +136,13 @@ static void put_timings(struct node *n, const s2s_result *r)
 static void put_tls(struct node *n, const s2s_result *r)
 {
     const struct result_tls *t = &r->tls;
-    const struct result_certificate *c = &t->certificate;
     struct node o;
     if (t->mode == NULL)
         return;
     o = node_object();
     node_put_text(&o, "mode", t->mode);
     node_put_bool(&o, "established", t->established);
-    node_put_bool(&o, "verified",
-                  t->established && c->chain == RESULT_OK &&
-                      c->name == RESULT_OK);
+    node_put_bool(&o, "verified", t->established && result_verified(r));
     node_put_text(&o, "protocol", t->protocol);
     node_put_text(&o, "cipher", t->cipher);
     node_put_text(&o, "alpn", t->alpn);
@@ -265,10 +294,12 @@ static struct node whole(const s2s_result *r)
     put_features(&n, r);
     put_stanzas(&n, r);
     put_outcome(&n, r);
+    put_dns(&n, r);
     put_attempts(&n, r);
     put_timings(&n, r);
     put_tls(&n, r);
     put_certificate(&n, r);
+    json_dane(&n, r);
     put_streams(&n, r);
     put_stream_error(&n, r);
     json_federation(&n, r);

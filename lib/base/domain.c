@@ -158,6 +158,13 @@ int domain_parse(const char *text, struct domain **out)
     return e;
 }
 
+int domain_rename(const struct domain *d, const char *unicode,
+                  struct domain **out)
+{
+    return strlen(unicode) < DOMAIN_UNICODE_MAX ? make(d->ascii, unicode, out)
+                                                : S2S_EINVALID_ARGUMENT;
+}
+
 /* Takes no memory of ours: there is no answer for want of it. */
 bool domain_equal(const struct domain *d, const char *text)
 {

@@ -21,6 +21,11 @@ struct domain {          /* one block; not to be copied by value */
  */
 int domain_parse(const char *text, struct domain **out);
 
+/* The same domain in DNS and certificates, with `unicode` in the stream. As
+ * domain_parse(). */
+int domain_rename(const struct domain *d, const char *unicode,
+                  struct domain **out);
+
 /* Whether `text` names the same domain, compared by A-labels. */
 bool domain_equal(const struct domain *d, const char *text);
 

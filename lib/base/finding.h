@@ -10,6 +10,51 @@
     X(DNS_UNAVAILABLE, "dns_unavailable", ERROR, "network",                    \
       "No DNS server answered, so nothing is known about the host. Check "     \
       "resolv.conf or the DNS servers that were set, and the way to them.")    \
+    X(DNSSEC_BOGUS, "dnssec_bogus", ERROR, "peer",                             \
+      "DNSSEC validation fails for the domain's records: to servers whose "    \
+      "resolver validates the domain is not there. Check the signatures, "     \
+      "their dates, and the DS record in the parent zone.")                    \
+    X(NO_SERVICE, "no_service", ERROR, "peer",                                 \
+      "By an SRV record with the target \".\" the domain says that it is not " \
+      "there for other servers. If it should be, replace that record.")        \
+    X(NO_ENDPOINT, "no_endpoint", ERROR, "us",                                 \
+      "The domain's SRV records lead to no endpoint with the TLS mode that "   \
+      "was asked for. Ask for another one, or for \"auto\".")                  \
+    X(SRV_NONE, "srv_none", INFO, "peer",                                      \
+      "The domain has no SRV records: servers go to its own addresses, port "  \
+      "5269, by STARTTLS. Records would let the server be elsewhere, and "     \
+      "offer direct TLS.")                                                     \
+    X(SRV_FAILED, "srv_failed", WARNING, "peer",                               \
+      "DNS does not answer for one of the two SRV names, so that servers "     \
+      "wait for it, or give up. Check the name servers of the domain.")        \
+    X(SRV_DIRECT_ONLY, "srv_direct_only", WARNING, "peer",                     \
+      "There are _xmpps-server records only: servers without direct TLS "      \
+      "(XEP-0368) do not find the domain. Add _xmpp-server records.")          \
+    X(SRV_DOT, "srv_dot", WARNING, "peer",                                     \
+      "A record with the target \".\" stands beside others. It means no "      \
+      "service only when it stands alone: remove it, or the others.")          \
+    X(SRV_UNREADABLE, "srv_unreadable", WARNING, "peer",                       \
+      "SRV records cannot be used: the target must be a host name, not an "    \
+      "address, and no alias.")                                                \
+    X(SRV_PORT, "srv_port", WARNING, "peer",                                   \
+      "An SRV record leads to a port where another service is expected, and "  \
+      "is not followed. Correct the port; or name host and port, if that is "  \
+      "meant.")                                                                \
+    X(SRV_MANY, "srv_many", WARNING, "peer",                                   \
+      "There are more SRV records than servers will try. Keep a few.")         \
+    X(SRV_ALIAS, "srv_alias", WARNING, "peer",                                 \
+      "The target of an SRV record is an alias (CNAME), which RFC 2782 "       \
+      "forbids: some servers do not find it. Name the host itself.")           \
+    X(SRV_TARGET, "srv_target", WARNING, "peer",                               \
+      "The target of an SRV record has no address: servers that try it first " \
+      "will be slow or fail. Correct the record, or its target.")              \
+    X(ADDRESS_PRIVATE, "address_private", WARNING, "peer",                     \
+      "DNS leads to an address that is not reachable from the Internet "       \
+      "(private, loopback, link-local). Other servers do not get there.")      \
+    X(DEVIATION, "deviation_characters", INFO, "us",                           \
+      "The domain has a character that IDNA 2003 maps to others (sharp s, "    \
+      "final sigma, a joiner): Prosody and ejabberd take it for another "      \
+      "domain. See xml_to.")                                                   \
     X(CONNECT_FAILED, "connect_failed", ERROR, "peer",                         \
       "Check that the server runs, listens on this port, and that no "         \
       "firewall is in between.")                                               \
@@ -166,6 +211,9 @@
     X(CERT_CN_ONLY, "cert_cn_only", WARNING, "peer",                           \
       "Only the common name matches, which counts no longer (RFC 9525). Put "  \
       "the domain into subjectAltName.")                                       \
+    X(CERT_TARGET_ONLY, "cert_target_only", WARNING, "peer",                   \
+      "Only the name of the SRV target is in the certificate; servers "        \
+      "without DNSSEC do not accept it. Add the XMPP domain as dNSName.")      \
     X(CERT_WEAK, "cert_weak", ERROR, "peer",                                   \
       "The key or a signature in the chain is too weak.")                      \
     X(CERT_REVOKED, "cert_revoked", ERROR, "peer",                             \
@@ -177,6 +225,27 @@
       "jabberd2 refuse it when this server connects to them.")                 \
     X(REVOCATION_NOT_CHECKED, "revocation_not_checked", INFO, "none",          \
       "No stapled OCSP response came; revocation was not checked.")            \
+    /* DANE */                                                                 \
+    X(DANE_MATCH, "dane_match", INFO, "none",                                  \
+      "A TLSA record is of this certificate. Before the certificate or its "   \
+      "key changes, publish a record of the new one beside it, and wait "      \
+      "until the old answers have left the caches.")                           \
+    X(DANE_MISMATCH, "dane_mismatch", ERROR, "peer",                           \
+      "The TLSA records are of another certificate: servers that check DANE "  \
+      "refuse this one. Publish a record of the certificate in use (3 1 1 "    \
+      "is the SHA-256 of its public key), and keep the key when you renew, "   \
+      "or change the record first.")                                           \
+    X(DANE_UNUSABLE, "dane_unusable", WARNING, "peer",                         \
+      "A TLSA record counts for nothing. Publish 3 1 1 with the SHA-256 of "   \
+      "the public key, 32 bytes, and remove the broken one.")                  \
+    X(DANE_BOGUS, "dane_bogus", ERROR, "peer",                                 \
+      "DNSSEC refuses the TLSA answer: servers that check DANE do not "        \
+      "connect. Check the signatures and the DS record of the zone, and that " \
+      "its name servers answer for TLSA.")                                     \
+    X(DANE_TA_ONLY, "dane_ta_only", INFO, "peer",                              \
+      "All TLSA records are of an authority (usage 0 or 2), which XMPP does "  \
+      "not use (RFC 7712, 5.1). For DANE publish one of the certificate: "     \
+      "3 1 1.")                                                                \
     /* Ping and dialback */                                                    \
     X(PING_PROVES_LITTLE, "ping_proves_little", INFO, "none",                  \
       "A db:verify answer proves a living XMPP server, not that it would "     \

@@ -45,6 +45,7 @@ struct options_probe {
     char *host; /* A-labels or literal */
     bool host_given;
     uint16_t port;
+    bool port_given;
     uint16_t tls_mode;
     uint32_t timeout_ms;
     uint32_t flags;

@@ -16,7 +16,8 @@
 #define DEFAULT_INTERVAL   1000u /* ms */
 #define KNOWN_FLAGS                                                            \
     (S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_NO_EXTERNAL |               \
-     S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED)
+     S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED |   \
+     S2S_DANE | S2S_SRV_FALLBACK)
 
 static int load_domain(const char *name, const char *text, struct domain **out,
                        char *what)
@@ -28,6 +29,25 @@ static int load_domain(const char *name, const char *text, struct domain **out,
         return options_load_invalid(what, "%s: \"%.80s\" is not a domain", name,
                                     text);
     return e;
+}
+
+/* The text of `to` in XML, in place of its U-labels. */
+static int load_xml_to(const s2s_options *o, struct options_probe *p,
+                       char *what)
+{
+    struct domain *d;
+    if (o->xml_to == NULL)
+        return S2S_OK;
+    int e = load_domain("xml_to", o->xml_to, &d, what);
+    if (e != S2S_OK)
+        return e;
+    free(d);
+    e = domain_rename(p->to, o->xml_to, &d);
+    if (e != S2S_OK)
+        return e;
+    free(p->to);
+    p->to = d;
+    return S2S_OK;
 }
 
 static int load_host(const s2s_options *o, struct options_probe *p, char *what)
@@ -77,6 +97,7 @@ static int load_numbers(const s2s_options *o, struct options_probe *p,
     if (o->ping_method > S2S_PING_DIALBACK_VERIFY)
         return options_load_invalid(what, "ping_method: no such method");
     p->port = o->port != 0 ? o->port : DEFAULT_PORT;
+    p->port_given = o->port != 0;
     p->tls_mode = o->tls_mode;
     p->timeout_ms = o->timeout_ms != 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
     p->flags = o->flags;
@@ -172,6 +193,8 @@ int options_load_probe(int op, const char *from, const char *to,
         e = load_domain("from", from, &p.from, what);
     if (e == S2S_OK)
         e = load_domain("to", to, &p.to, what);
+    if (e == S2S_OK)
+        e = load_xml_to(&known, &p, what);
     if (e == S2S_OK)
         e = load_host(&known, &p, what);
     if (e == S2S_OK)

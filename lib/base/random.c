@@ -7,6 +7,13 @@
 
 #define CHUNK 64u
 
+int random_bytes(void *out, size_t size)
+{
+    return gnutls_rnd(GNUTLS_RND_NONCE, out, size) == GNUTLS_E_SUCCESS
+               ? S2S_OK
+               : S2S_EINTERNAL;
+}
+
 int random_hex(char *out, size_t bytes)
 {
     static const char digits[] = "0123456789abcdef";

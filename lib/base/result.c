@@ -29,8 +29,11 @@ s2s_result *result_new(int op)
     r->op = op;
     r->message = "";
     r->last_attempt = &r->attempts;
+    r->dns.last_record = &r->dns.records;
     r->last_finding = &r->findings;
     r->tls.certificate.last_name = &r->tls.certificate.names;
+    r->tlsa.last = &r->tlsa.records;
+    r->tlsa.usage = -1;
     r->stanzas.last = &r->stanzas.first;
     for (size_t i = 0; i < sizeof(r->stage_us) / sizeof(r->stage_us[0]); i++)
         r->stage_us[i] = -1;
@@ -62,8 +65,7 @@ static bool may_take(s2s_result *r, size_t length)
     return !r->full || length <= SMALL;
 }
 
-/* Zeroed memory of the record; or NULL, with `full` or no_memory. */
-static void *take(s2s_result *r, size_t length)
+void *result_take(s2s_result *r, size_t length)
 {
     if (!may_take(r, length))
         return NULL;
@@ -92,7 +94,7 @@ const char *result_untrusted(s2s_result *r, const void *bytes, size_t length)
 {
     if (bytes == NULL)
         return NULL;
-    char *copy = take(r, utf8_clean_size(length));
+    char *copy = result_take(r, utf8_clean_size(length));
     if (copy != NULL)
         utf8_clean(bytes, length, copy);
     return copy;
@@ -140,7 +142,7 @@ void result_find(s2s_result *r, enum finding id, const char *seen)
     for (const struct result_finding *f = r->findings; f != NULL; f = f->next)
         if (f->id == id && strcmp(f->seen, seen) == 0)
             return;
-    struct result_finding *f = take(r, sizeof(*f));
+    struct result_finding *f = result_take(r, sizeof(*f));
     const char *copy = result_text(r, seen);
     if (f == NULL || copy == NULL)
         return;
@@ -149,139 +151,6 @@ void result_find(s2s_result *r, enum finding id, const char *seen)
     *r->last_finding = f;
     r->last_finding = &f->next;
     r->finding_count++;
-}
-
-void result_add_text(s2s_result *r, struct result_texts *list,
-                     const void *bytes, size_t length)
-{
-    if (list->count >= RESULT_LIST)
-        return;
-    struct result_text *t = take(r, sizeof(*t));
-    const char *copy = result_bytes(r, bytes, length);
-    if (t == NULL || copy == NULL)
-        return;
-    t->text = copy;
-    *list->last = t;
-    list->last = &t->next;
-    list->count++;
-}
-
-struct result_feature *result_add_feature(s2s_result *r,
-                                          struct result_features *list)
-{
-    if (list->count >= RESULT_LIST)
-        return NULL;
-    struct result_feature *f = take(r, sizeof(*f));
-    if (f == NULL)
-        return NULL;
-    f->max_bytes = -1;
-    f->idle_seconds = -1;
-    if (list->last == NULL)
-        list->last = &list->first;
-    *list->last = f;
-    list->last = &f->next;
-    list->count++;
-    return f;
-}
-
-static const char *copy_untrusted(s2s_result *r, const char *text)
-{
-    return text != NULL ? result_untrusted(r, text, strlen(text)) : NULL;
-}
-
-void result_add_attempt(s2s_result *r, const struct result_attempt *attempt)
-{
-    if (r->attempt_count >= RESULT_LIST)
-        return;
-    struct result_attempt *a = take(r, sizeof(*a));
-    if (a == NULL)
-        return;
-    *a = *attempt;
-    a->next = NULL;
-    a->address = result_text(r, attempt->address);
-    a->host = copy_untrusted(r, attempt->host);
-    a->outcome = copy_untrusted(r, attempt->outcome);
-    *r->last_attempt = a;
-    r->last_attempt = &a->next;
-    r->attempt_count++;
-}
-
-struct result_ping *result_add_ping(s2s_result *r, int64_t now)
-{
-    struct result_ping **end = &r->pings;
-    if (r->ping_count >= RESULT_PINGS)
-        return NULL;
-    struct result_ping *p = take(r, sizeof(*p));
-    if (p == NULL)
-        return NULL;
-    p->sent_at = now;
-    p->us = p->ack_us = -1;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = p;
-    r->ping_count++;
-    return p;
-}
-
-struct result_also *result_add_also(s2s_result *r, const char *domain)
-{
-    struct result_also **end = &r->also;
-    struct result_also *a = take(r, sizeof(*a));
-    if (a == NULL)
-        return NULL;
-    a->domain = result_text(r, domain);
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = a;
-    return a;
-}
-
-void result_add_inbound(s2s_result *r, const struct inbound *seen)
-{
-    struct result_inbound **end = &r->inbound;
-    struct result_inbound *least = NULL;
-    size_t kept = 0;
-    r->inbound_count++;
-    for (; *end != NULL; end = &(*end)->next, kept++)
-        if (least == NULL ||
-            inbound_rank(&(*end)->seen) < inbound_rank(&least->seen))
-            least = *end;
-    if (kept == RESULT_INBOUND) {
-        if (inbound_rank(seen) > inbound_rank(&least->seen))
-            least->seen = *seen;
-        return;
-    }
-    struct result_inbound *i = take(r, sizeof(*i));
-    if (i == NULL)
-        return;
-    i->seen = *seen;
-    *end = i;
-}
-
-void result_add_name(s2s_result *r, const char *type, const char *value,
-                     bool matches)
-{
-    struct result_certificate *c = &r->tls.certificate;
-    if (c->name_count >= RESULT_LIST)
-        return;
-    struct result_name *n = take(r, sizeof(*n));
-    if (n == NULL)
-        return;
-    n->type = result_text(r, type);
-    n->value = result_text(r, value);
-    n->matches = matches;
-    *c->last_name = n;
-    c->last_name = &n->next;
-    c->name_count++;
-}
-
-struct result_stream *result_add_stream(s2s_result *r, bool secure)
-{
-    if (r->stream_count < RESULT_STREAMS)
-        r->stream_count++;
-    struct result_stream *s = &r->streams[r->stream_count - 1];
-    *s = (struct result_stream){.secure = secure};
-    return s;
 }
 
 const struct result_stream *result_last_stream(const s2s_result *r)
@@ -334,7 +203,7 @@ void result_collect(s2s_result *r)
             last = f->rank > last ? f->rank : last;
     }
     r->union_count = 0;
-    r->union_labels = take(r, (total + 1) * sizeof(char *));
+    r->union_labels = result_take(r, (total + 1) * sizeof(char *));
     if (r->union_labels == NULL)
         return;
     for (int rank = 0; rank <= last; rank++)
@@ -357,4 +226,27 @@ const char *result_verdict_name(enum result_verdict verdict)
         [RESULT_CN_ONLY] = "cn-only",
     };
     return names[verdict];
+}
+
+const char *result_dane_name(enum result_dane verdict)
+{
+    static const char *const names[] = {
+        [RESULT_DANE_NOT_JUDGED] = NULL,     [RESULT_DANE_NONE] = "none",
+        [RESULT_DANE_UNUSABLE] = "unusable", [RESULT_DANE_MATCH] = "match",
+        [RESULT_DANE_MISMATCH] = "mismatch", [RESULT_DANE_BOGUS] = "bogus",
+    };
+    return names[verdict];
+}
+
+bool result_verified(const s2s_result *r)
+{
+    const struct result_tlsa_set *t = &r->tlsa;
+    const struct result_certificate *c = &r->tls.certificate;
+    if (t->decides && t->verdict == RESULT_DANE_MATCH &&
+        t->usage == DANE_USAGE_DANE_EE)
+        return true;
+    if (t->decides &&
+        (t->verdict == RESULT_DANE_MISMATCH || t->verdict == RESULT_DANE_BOGUS))
+        return false;
+    return c->chain == RESULT_OK && c->name == RESULT_OK;
 }

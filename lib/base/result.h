@@ -117,6 +117,42 @@ struct result_certificate {
     enum result_verdict name;
 };
 
+enum result_dane { /* what TLSA records say of a certificate */
+                   RESULT_DANE_NOT_JUDGED, /* nobody looked */
+                   RESULT_DANE_NONE,       /* there are none */
+                   RESULT_DANE_UNUSABLE,   /* there are, and none counts */
+                   RESULT_DANE_MATCH,
+                   RESULT_DANE_MISMATCH,
+                   RESULT_DANE_BOGUS /* DNSSEC refuses the answer */
+};
+
+enum result_tlsa_outcome {
+    RESULT_TLSA_MATCH,
+    RESULT_TLSA_MISMATCH,
+    RESULT_TLSA_UNUSABLE,
+    RESULT_TLSA_NOT_USED /* not for XMPP: RFC 7712, 5.1 */
+};
+
+struct result_tlsa { /* one TLSA record */
+    struct result_tlsa *next;
+    int usage, selector, matching; /* -1: the record ends before it */
+    enum result_tlsa_outcome outcome;
+};
+
+struct result_tlsa_set {
+    const char *name; /* "_5269._tcp.xmpp.example.com" */
+    struct result_tlsa *records, **last;
+    size_t unread; /* more than we look at */
+    enum result_dane verdict;
+    int usage;    /* that matched, DANE_USAGE_*; -1: none */
+    bool decides; /* a match or mismatch counts more than chain and name */
+};
+
+#define DANE_USAGE_PKIX_TA 0 /* RFC 7218 */
+#define DANE_USAGE_PKIX_EE 1
+#define DANE_USAGE_DANE_TA 2
+#define DANE_USAGE_DANE_EE 3
+
 struct result_tls {
     const char *mode; /* what was done: "starttls", "direct", "none" */
     const char *protocol, *cipher, *alpn, *server_name;
@@ -176,6 +212,23 @@ struct result_finding {
     const char *seen; /* "" when there is nothing to add */
 };
 
+struct result_srv { /* a record, in the order in which they are tried */
+    struct result_srv *next;
+    const char *service; /* "xmpps-server" or "xmpp-server" */
+    const char *target;
+    uint16_t port, priority, weight;
+};
+
+struct result_dns {   /* of the domain; `plan` NULL: nothing was asked */
+    const char *plan; /* "srv", "domain", "none", "unknown", "bogus" */
+    bool secure;      /* all that the plan rests on */
+    /* of _xmpps-server and _xmpp-server: "none", "records", "refused",
+     * "failed", "bogus"; and why it failed, or NULL */
+    const char *answers[2], *errors[2];
+    struct result_srv *records, **last_record;
+    size_t record_count;
+};
+
 struct s2s_result {
     struct arena arena;
     bool no_memory; /* something is missing: it must not be handed out */
@@ -189,12 +242,14 @@ struct s2s_result {
     const char *from, *to, *host; /* U-labels; the host as connected to */
     const char *address;          /* the one connected to, or NULL */
     uint16_t port;
+    struct result_dns dns;
     struct result_attempt *attempts, **last_attempt;
     size_t attempt_count;
 
     struct result_stream streams[RESULT_STREAMS];
     size_t stream_count;
     struct result_tls tls;
+    struct result_tlsa_set tlsa;
     struct result_stream_error stream_error;
     const char *redirect;
 
@@ -227,6 +282,9 @@ struct s2s_result {
 s2s_result *result_new(int op);
 void result_free(s2s_result *r);
 
+/* Zeroed memory of the record; or NULL, with `full` or no_memory. */
+void *result_take(s2s_result *r, size_t length);
+
 /* A copy that lives as long as the record; NULL on failure or for NULL. */
 const char *result_text(s2s_result *r, const char *text);
 const char *result_bytes(s2s_result *r, const void *bytes, size_t length);
@@ -250,10 +308,13 @@ void result_add_text(s2s_result *r, struct result_texts *list,
 /* A feature with its numbers at -1, appended to `list`; NULL when full. */
 struct result_feature *result_add_feature(s2s_result *r,
                                           struct result_features *list);
+void result_add_srv(s2s_result *r, const struct result_srv *record);
 /* A copy; `next` is ignored. */
 void result_add_attempt(s2s_result *r, const struct result_attempt *attempt);
 void result_add_name(s2s_result *r, const char *type, const char *value,
                      bool matches);
+/* The record read next; NULL: no memory. */
+struct result_tlsa *result_add_tlsa(s2s_result *r);
 /* The next stream of the connection; the last one again when all are used. */
 struct result_stream *result_add_stream(s2s_result *r, bool secure);
 /* A ping just sent, a domain just offered; NULL when there are too many
@@ -271,6 +332,13 @@ void result_add_us(s2s_result *r, int stage, int64_t us);
 
 /* "ok", "untrusted", "self-signed", "expired", ... */
 const char *result_verdict_name(enum result_verdict verdict);
+
+/* "none", "unusable", "match", ...; NULL when nobody looked */
+const char *result_dane_name(enum result_dane verdict);
+
+/* Whether the peer's certificate proves who it is: chain and name, or its
+ * TLSA records where these decide. */
+bool result_verified(const s2s_result *r);
 
 /* Collect union_labels. */
 void result_collect(s2s_result *r);

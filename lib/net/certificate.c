@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "net/certificate_chain.h"
+#include "net/certificate_dane.h"
 #include "net/certificate_facts.h"
 #include "net/certificate_verdict.h"
 
@@ -32,18 +33,18 @@ static const char *judge_name(struct certificate_case *j)
 {
     struct result_certificate *c = &j->result->tls.certificate;
     char names[TEXT_MAX] = "nobody";
+    const char *domain = j->reference->domain->unicode;
     bool dns_only = certificate_chain_dns_only(j->path);
-    c->name = certificate_name_judge(j->path->crts[0], j->domain, dns_only,
+    c->name = certificate_name_judge(j->path->crts[0], j->reference, dns_only,
                                      j->result);
     if (c->name == RESULT_OK)
         return "";
     if (c->name == RESULT_CN_ONLY)
-        result_find(j->result, FINDING_CERT_CN_ONLY, j->domain->unicode);
+        result_find(j->result, FINDING_CERT_CN_ONLY, domain);
     list_names(c, names, sizeof(names));
     return certificate_verdict_find(
         j->result, FINDING_CERT_NAME,
-        "the certificate is for %s, not for %.100s%s", names,
-        j->domain->unicode,
+        "the certificate is for %s, not for %.100s%s", names, domain,
         c->name == RESULT_CN_ONLY ? " (a common name does not count)"
         : dns_only ? " (its authority is held to certain dNSNames)"
                    : "");
@@ -100,6 +101,29 @@ static int judge_chain(struct certificate_trust *trust,
     return judge_path(j, info, list, why);
 }
 
+/* `pkix` is what chain and name make of it. What cannot be read is untrusted
+ * even if a record is of it. */
+static int judge_dane(struct certificate_case *j, const s2s_tls_info *info,
+                      const struct certificate_chain *chain, int pkix,
+                      const char **why)
+{
+    struct result_tlsa_set *t = &j->result->tlsa;
+    struct gnutls_x509_crt_int *leaf = chain->count > 0 ? chain->crts[0] : NULL;
+    const char *dane_why = certificate_dane_judge(j->reference, info, leaf,
+                                                  pkix == S2S_OK, j->result);
+    t->decides = j->reference->dane_decides && leaf != NULL;
+    if (!t->decides)
+        return pkix;
+    if (t->verdict == RESULT_DANE_MATCH && t->usage == DANE_USAGE_DANE_EE) {
+        *why = "";
+        return S2S_OK;
+    }
+    if (t->verdict != RESULT_DANE_MISMATCH && t->verdict != RESULT_DANE_BOGUS)
+        return pkix;
+    *why = dane_why;
+    return S2S_ECERT_UNTRUSTED;
+}
+
 static int judge(struct certificate_trust *trust, const s2s_tls_info *info,
                  struct certificate_case *j, const char **why)
 {
@@ -115,16 +139,19 @@ static int judge(struct certificate_trust *trust, const s2s_tls_info *info,
         return e;
     e = chain.count == 0 ? judge_nothing(j->result, info, why)
                          : judge_chain(trust, info, j, &chain, why);
+    if (e == S2S_OK || e == S2S_ECERT_UNTRUSTED || e == S2S_ECERT_EXPIRED ||
+        e == S2S_ECERT_NAME)
+        e = judge_dane(j, info, &chain, e, why);
     certificate_chain_free(&chain);
     return j->result->no_memory ? S2S_ENO_MEMORY : e;
 }
 
 int certificate_judge(struct certificate_trust *trust, const s2s_tls_info *info,
-                      const struct domain *domain, int64_t now,
+                      const struct certificate_reference *ref, int64_t now,
                       s2s_result *result, const char **why)
 {
     struct certificate_case j = {.result = result,
-                                 .domain = domain,
+                                 .reference = ref,
                                  .now = now,
                                  .chain = RESULT_OK,
                                  .why = ""};
@@ -136,8 +163,9 @@ int certificate_judge_client(struct certificate_trust *trust,
                              const struct domain *domain, int64_t now,
                              s2s_result *result, const char **why)
 {
+    const struct certificate_reference ref = {.domain = domain};
     struct certificate_case j = {.result = result,
-                                 .domain = domain,
+                                 .reference = &ref,
                                  .now = now,
                                  .client = true,
                                  .chain = RESULT_OK,

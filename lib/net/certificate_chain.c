@@ -24,8 +24,11 @@ static int read_one(const unsigned char *der, size_t size,
     gnutls_x509_crt_t crt;
     gnutls_datum_t datum = {(unsigned char *)(uintptr_t)der, (unsigned)size};
     *out = NULL;
-    if (size > SIZE_MAX_DER ||
-        der_certificate_key_size(der, size) > DER_KEY_SIZE_MAX)
+    if (size > SIZE_MAX_DER)
+        return S2S_OK;
+    /* What cannot be found may be anything, and GnuTLS reads more than DER. */
+    size_t key = der_certificate_key_size(der, size);
+    if (key == 0 || key > DER_KEY_SIZE_MAX)
         return S2S_OK;
     if (gnutls_x509_crt_init(&crt) != 0)
         return S2S_ENO_MEMORY;

@@ -74,31 +74,49 @@ bool certificate_name_matches(const char *type, const void *value,
 
 /* ---- Recording --------------------------------------------------------- */
 
+/* What a name stands for; the greater one counts. */
+enum match { MATCH_NOTHING, MATCH_TARGET, MATCH_DOMAIN };
+
 struct judgement {
     s2s_result *result;
-    const struct domain *domain;
+    const struct certificate_reference *ref;
     bool dns_only; /* no other type may match */
+    enum match best;
 };
 
-static void record(s2s_result *r, const char *type, const void *value,
-                   size_t length, bool matches)
+static const char *record(s2s_result *r, const char *type, const void *value,
+                          size_t length, bool matches)
 {
     const char *text = result_untrusted(r, value, length);
-    if (text == NULL)
-        return;
-    result_add_name(r, type, text, matches);
-    if (matches && r->tls.certificate.matched == NULL)
-        r->tls.certificate.matched = text;
+    if (text != NULL)
+        result_add_name(r, type, text, matches);
+    return text;
 }
 
-static bool record_identifier(const struct judgement *j, const char *type,
+static enum match match_of(const struct judgement *j, const char *type,
+                           const void *value, size_t length)
+{
+    bool dns = strcmp(type, "dns") == 0;
+    if (!dns && j->dns_only)
+        return MATCH_NOTHING;
+    if (certificate_name_matches(type, value, length, j->ref->domain))
+        return MATCH_DOMAIN;
+    return dns && j->ref->target != NULL &&
+                   certificate_name_matches(type, value, length, j->ref->target)
+               ? MATCH_TARGET
+               : MATCH_NOTHING;
+}
+
+static void record_identifier(struct judgement *j, const char *type,
                               const void *value, size_t length)
 {
-    bool counts = !j->dns_only || strcmp(type, "dns") == 0;
-    bool matches =
-        counts && certificate_name_matches(type, value, length, j->domain);
-    record(j->result, type, value, length, matches);
-    return matches;
+    enum match match = match_of(j, type, value, length);
+    const char *text =
+        record(j->result, type, value, length, match != MATCH_NOTHING);
+    if (match <= j->best)
+        return;
+    j->best = match;
+    j->result->tls.certificate.matched = text;
 }
 
 static void record_ip(s2s_result *r, const gnutls_datum_t *address)
@@ -107,11 +125,11 @@ static void record_ip(s2s_result *r, const gnutls_datum_t *address)
     int family = address->size == 4 ? AF_INET : AF_INET6;
     if ((address->size == 4 || address->size == 16) &&
         inet_ntop(family, address->data, text, sizeof(text)) != NULL)
-        record(r, "ip", text, strlen(text), false);
+        (void)record(r, "ip", text, strlen(text), false);
 }
 
 /* An otherName holds one string, in DER. */
-static bool record_other(const struct judgement *j, const gnutls_datum_t *oid,
+static void record_other(struct judgement *j, const gnutls_datum_t *oid,
                          const gnutls_datum_t *value)
 {
     static const struct {
@@ -125,60 +143,55 @@ static bool record_other(const struct judgement *j, const gnutls_datum_t *oid,
         if (oid->size == strlen(kinds[i].oid) &&
             memcmp(oid->data, kinds[i].oid, oid->size) == 0 &&
             der_expect(&d, kinds[i].tag, &string) && d.left == 0)
-            return record_identifier(j, kinds[i].type, string.data,
-                                     string.left);
+            record_identifier(j, kinds[i].type, string.data, string.left);
     }
-    return false;
 }
 
-static bool record_alternative(const struct judgement *j, unsigned type,
+static void record_alternative(struct judgement *j, unsigned type,
                                const gnutls_datum_t *value,
                                const gnutls_datum_t *oid)
 {
     switch (type) {
     case GNUTLS_SAN_DNSNAME:
-        return record_identifier(j, "dns", value->data, value->size);
+        record_identifier(j, "dns", value->data, value->size);
+        break;
     case GNUTLS_SAN_OTHERNAME:
-        return record_other(j, oid, value);
+        record_other(j, oid, value);
+        break;
     case GNUTLS_SAN_IPADDRESS:
         record_ip(j->result, value);
-        return false;
+        break;
     default:
-        return false;
+        break;
     }
 }
 
-static bool record_alternatives(const struct judgement *j,
+static void record_alternatives(struct judgement *j,
                                 gnutls_subject_alt_names_t names)
 {
-    bool matches = false;
     for (unsigned i = 0; i < NAMES_MAX; i++) {
         unsigned type = 0;
         gnutls_datum_t value = {NULL, 0};
         gnutls_datum_t oid = {NULL, 0};
         if (gnutls_subject_alt_names_get(names, i, &type, &value, &oid) < 0)
             break;
-        if (record_alternative(j, type, &value, &oid))
-            matches = true;
+        record_alternative(j, type, &value, &oid);
     }
-    return matches;
 }
 
-static bool judge_alternatives(gnutls_x509_crt_t crt, const struct judgement *j)
+static void judge_alternatives(gnutls_x509_crt_t crt, struct judgement *j)
 {
     gnutls_datum_t extension = {NULL, 0};
     gnutls_subject_alt_names_t names;
-    bool matches = false;
     if (gnutls_x509_crt_get_extension_by_oid2(crt, SAN_OID, 0, &extension,
                                               NULL) != 0)
-        return false;
+        return;
     if (gnutls_subject_alt_names_init(&names) == 0) {
         if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0)
-            matches = record_alternatives(j, names);
+            record_alternatives(j, names);
         gnutls_subject_alt_names_deinit(names);
     }
     gnutls_free(extension.data);
-    return matches;
 }
 
 /* Common names are evidence; none counts as matching. */
@@ -194,22 +207,24 @@ static bool judge_common_names(gnutls_x509_crt_t crt, const struct judgement *j)
             break;
         if (rc < 0)
             continue;
-        record(j->result, "cn", name, length, false);
-        if (certificate_name_matches("dns", name, length, j->domain) ||
-            certificate_name_matches("xmpp", name, length, j->domain))
+        (void)record(j->result, "cn", name, length, false);
+        if (certificate_name_matches("dns", name, length, j->ref->domain) ||
+            certificate_name_matches("xmpp", name, length, j->ref->domain))
             matches = true;
     }
     return matches;
 }
 
-enum result_verdict certificate_name_judge(struct gnutls_x509_crt_int *crt,
-                                           const struct domain *domain,
-                                           bool dns_only, s2s_result *result)
+enum result_verdict certificate_name_judge(
+    struct gnutls_x509_crt_int *crt, const struct certificate_reference *ref,
+    bool dns_only, s2s_result *result)
 {
-    const struct judgement j = {result, domain, dns_only};
-    bool alternative = judge_alternatives(crt, &j);
+    struct judgement j = {result, ref, dns_only, MATCH_NOTHING};
+    judge_alternatives(crt, &j);
     bool common = judge_common_names(crt, &j);
-    if (alternative)
+    if (j.best == MATCH_TARGET)
+        result_find(result, FINDING_CERT_TARGET_ONLY, ref->target->unicode);
+    if (j.best != MATCH_NOTHING)
         return RESULT_OK;
     return common ? RESULT_CN_ONLY : RESULT_NAME_MISMATCH;
 }

@@ -7,6 +7,7 @@
 
 #include "base/domain.h"
 #include "base/result.h"
+#include "net/certificate_reference.h"
 
 struct gnutls_x509_crt_int;
 
@@ -24,10 +25,11 @@ bool certificate_name_matches(const char *type, const void *value,
  * Record the names of a certificate, subjectAltName and common names, and
  * what they say of the domain: RESULT_OK, RESULT_CN_ONLY (RFC 9525, 2: counts
  * for nothing) or RESULT_NAME_MISMATCH. Only the first 1024 are looked at. With
- * `dns_only` no name of another type matches.
+ * `dns_only` no name of another type matches. The target is a host, so that
+ * only a dns name stands for it; when nothing else matches, a finding says so.
  */
-enum result_verdict certificate_name_judge(struct gnutls_x509_crt_int *crt,
-                                           const struct domain *domain,
-                                           bool dns_only, s2s_result *result);
+enum result_verdict certificate_name_judge(
+    struct gnutls_x509_crt_int *crt, const struct certificate_reference *ref,
+    bool dns_only, s2s_result *result);
 
 #endif

@@ -6,15 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/domain.h"
 #include "base/result.h"
 #include "net/certificate_chain.h"
+#include "net/certificate_reference.h"
 
 /* One judgement. The first problem of the chain is its verdict. */
 struct certificate_case {
     s2s_result *result;
     const struct certificate_path *path;
-    const struct domain *domain;
+    const struct certificate_reference *reference;
     int64_t now;
     bool client; /* the peer is the TLS client */
     enum result_verdict chain;

@@ -56,19 +56,41 @@ bool der_expect(struct der *d, uint8_t tag, struct der *contents)
     return true;
 }
 
-size_t der_certificate_key_size(const void *certificate, size_t length)
+/* GnuTLS passes over the INTEGER only, whatever the length around it says: both
+ * must end at the same place, or we would go on elsewhere. */
+static bool skip_version(struct der *d)
+{
+    struct der outer, version;
+    return d->left == 0 || d->data[0] != VERSION ||
+           (der_expect(d, VERSION, &outer) &&
+            der_expect(&outer, DER_INTEGER, &version) && outer.left == 0);
+}
+
+bool der_certificate_key(const void *certificate, size_t length,
+                         struct der *key)
 {
     struct der d = {certificate, length};
     struct der outer, tbs, field;
     uint8_t tag;
     if (!der_expect(&d, DER_SEQUENCE, &outer) ||
-        !der_expect(&outer, DER_SEQUENCE, &tbs))
-        return 0;
-    if (tbs.left > 0 && tbs.data[0] == VERSION && !der_next(&tbs, &tag, &field))
-        return 0;
+        !der_expect(&outer, DER_SEQUENCE, &tbs) || !skip_version(&tbs))
+        return false;
     /* serialNumber, signature, issuer, validity, subject */
     for (int i = 0; i < 5; i++)
         if (!der_next(&tbs, &tag, &field))
-            return 0;
-    return der_expect(&tbs, DER_SEQUENCE, &field) ? field.left : 0;
+            return false;
+    struct der whole = tbs;
+    if (!der_expect(&tbs, DER_SEQUENCE, &field))
+        return false;
+    *key = (struct der){whole.data, whole.left - tbs.left};
+    return true;
+}
+
+size_t der_certificate_key_size(const void *certificate, size_t length)
+{
+    struct der key, contents;
+    return der_certificate_key(certificate, length, &key) &&
+                   der_expect(&key, DER_SEQUENCE, &contents)
+               ? contents.left
+               : 0;
 }

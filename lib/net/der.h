@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DER_INTEGER     0x02
 #define DER_BIT_STRING  0x03
 #define DER_UTF8_STRING 0x0c
 #define DER_IA5_STRING  0x16
@@ -22,6 +23,11 @@ bool der_next(struct der *d, uint8_t *tag, struct der *contents);
 
 /* The same when it must have this tag. */
 bool der_expect(struct der *d, uint8_t tag, struct der *contents);
+
+/* A certificate's public key with its parameters (subjectPublicKeyInfo), head
+ * and all, as it stands; false when it cannot be found. */
+bool der_certificate_key(const void *certificate, size_t length,
+                         struct der *key);
 
 /* The size of a certificate's public key with its parameters
  * (subjectPublicKeyInfo); 0 when it cannot be found. Larger ones than this

@@ -155,8 +155,8 @@ static void start_hook(struct resolver *r, resolver_query *q)
     r->running--; /* an error: it will not be answered */
     r->live--;
     resolver_end(q, e == S2S_ENO_MEMORY
-                             ? NULL
-                             : dns_answer_failed(e, "resolver.start failed"));
+                        ? NULL
+                        : dns_answer_failed(e, "resolver.start failed"));
 }
 
 static void start(struct resolver *r, resolver_query *q)

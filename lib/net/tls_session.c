@@ -168,7 +168,8 @@ static int check_key(gnutls_session_t session, const gnutls_datum_t *message)
     bool context = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
     struct der leaf = first_certificate(message, context);
     size_t size = der_certificate_key_size(leaf.data, leaf.left);
-    return size <= DER_KEY_SIZE_MAX ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+    bool found = size > 0 || leaf.left == 0; /* or there is no certificate */
+    return found && size <= DER_KEY_SIZE_MAX ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 /* RFC 7301, 3.2: it selects one of ours. Another protocol's server must not get

@@ -1,9 +1,11 @@
 #include "probe/drive.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "probe/endpoints.h"
 
 #define DH_BITS 2048u /* RFC 9325, 4.1 */
 
@@ -130,8 +132,13 @@ static int judge(struct probe *p, const char **why)
         return e;
     p->secured = true;
     record_tls(p, &info);
-    return certificate_judge(p->shared->trust, &info, p->options.to,
-                             p->shared->wall_clock(), p->result, why);
+    struct endpoints_proof proof;
+    e = endpoints_prove(p, &proof);
+    if (e == S2S_OK)
+        e = certificate_judge(p->shared->trust, &info, &proof.reference,
+                              p->shared->wall_clock(), p->result, why);
+    free(proof.target);
+    return e;
 }
 
 static void on_secured(void *user)
@@ -178,6 +185,35 @@ static const struct pump_hooks hooks = {
 
 /* ---- The ladder ---- */
 
+int drive_begin(struct probe *p, enum initiator_tls mode)
+{
+    p->config.tls = mode;
+    p->result->tls.mode = mode == INITIATOR_CLEAR      ? "none"
+                          : mode == INITIATOR_STARTTLS ? "starttls"
+                                                       : "direct";
+    if (mode != INITIATOR_CLEAR && p->result->tls.server_name == NULL)
+        p->result->tls.server_name =
+            result_text(p->result, p->options.to->ascii);
+    initiator_free(p->stream);
+    p->stream = NULL;
+    return initiator_new(&p->config, p->result, &p->stream);
+}
+
+/* Of several endpoints one has answered, and may want TLS another way than the
+ * first one. */
+static enum pump_step settle(struct probe *p)
+{
+    bool before = p->settled;
+    endpoints_connected(p);
+    enum initiator_tls mode = p->endpoints[p->endpoint].mode;
+    if (before || mode == p->config.tls)
+        return PUMP_ON;
+    if (drive_begin(p, mode) == S2S_OK)
+        return PUMP_ON;
+    result_fail(p->result, S2S_ENO_MEMORY, "%s", error_text(S2S_ENO_MEMORY));
+    return PUMP_END;
+}
+
 /* Our own transport tells its phases; another is connected when bytes move. */
 static enum pump_step connect_step(struct probe *p)
 {
@@ -187,6 +223,11 @@ static enum pump_step connect_step(struct probe *p)
     }
     tcp_advance(p->link.conn);
     enum tcp_phase phase = tcp_phase(p->link.conn);
+    if (phase == TCP_CONNECTED) {
+        enum pump_step s = settle(p);
+        if (s != PUMP_ON || endpoints_wait_for_tlsa(p))
+            return s != PUMP_ON ? s : PUMP_WAIT;
+    }
     p->connected = phase == TCP_CONNECTED;
     return phase == TCP_RESOLVING || phase == TCP_CONNECTING ? PUMP_WAIT
                                                              : PUMP_ON;
@@ -204,7 +245,7 @@ enum pump_step drive_once(struct probe *p)
     unsigned wants = initiator_engine.wants(p->stream);
     if (!p->connected && (wants & (ENGINE_DONE | ENGINE_LAST)) == 0) {
         enum pump_step s = connect_step(p);
-        if (s == PUMP_WAIT || (p->own_transport && p->connected))
+        if (s != PUMP_ON || (p->own_transport && p->connected))
             return s;
     }
     pump.connected = p->connected;

@@ -12,7 +12,8 @@ const char *outcome_doing(const struct probe *p)
     bool header = p->stream != NULL && initiator_has_header(p->stream);
     switch (p->stage) {
     case S2S_STAGE_DNS:
-        return "resolving the host name";
+        return p->discovering ? "looking up SRV records"
+                              : "resolving the host name";
     case S2S_STAGE_TCP:
         return "connecting";
     case S2S_STAGE_STREAM:
@@ -96,7 +97,7 @@ bool outcome_bare(struct probe *p)
 bool outcome_other_way(struct probe *p)
 {
     s2s_result *r = p->result;
-    if (p->options.tls_mode != S2S_TLS_AUTO || p->switched ||
+    if (p->options.tls_mode != S2S_TLS_AUTO || p->switched || p->from_srv ||
         r->error == S2S_OK || r->no_memory)
         return false;
     if (answered_with_tls(p))

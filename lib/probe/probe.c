@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "probe/drive.h"
+#include "probe/endpoints.h"
 #include "probe/outcome.h"
 #include "probe/talk.h"
 
@@ -45,33 +46,10 @@ static void enter_stage(struct probe *p, int stage)
 
 /* ---- The connection ---- */
 
-static enum initiator_tls first_mode(const struct options_probe *o)
-{
-    switch (o->tls_mode) {
-    case S2S_TLS_STARTTLS:
-        return INITIATOR_STARTTLS;
-    case S2S_TLS_DIRECT:
-        return INITIATOR_DIRECT;
-    case S2S_TLS_NONE:
-        return INITIATOR_CLEAR;
-    default:
-        return o->port == 5270 || o->port == 443 ? INITIATOR_DIRECT
-                                                 : INITIATOR_STARTTLS;
-    }
-}
-
 static int open_link(struct probe *p)
 {
-    s2s_transport transport = p->options.transport;
-    if (p->own_transport) {
-        int e = shared_transport(p->shared, &transport);
-        if (e == S2S_EINTERNAL)
-            result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
-        if (e != S2S_OK)
-            return e;
-    }
     bool endless = p->options.op == TALK_OP_STREAM;
-    int e = link_open(&p->link, &transport, p->options.host, p->options.port);
+    int e = endpoints_open(p);
     link_limit(&p->link, endless ? 0 : p->shared->options.limits.probe);
     if (e == S2S_OK && p->own_transport)
         tcp_watch(p->link.conn, on_watch, p);
@@ -100,15 +78,8 @@ static int load_trust(struct probe *p)
 
 static int begin(struct probe *p, enum initiator_tls mode)
 {
-    p->config.tls = mode;
     p->connected = false;
-    p->result->tls.mode = mode == INITIATOR_CLEAR      ? "none"
-                          : mode == INITIATOR_STARTTLS ? "starttls"
-                                                       : "direct";
-    if (mode != INITIATOR_CLEAR && p->result->tls.server_name == NULL)
-        p->result->tls.server_name =
-            result_text(p->result, p->options.to->ascii);
-    int e = initiator_new(&p->config, p->result, &p->stream);
+    int e = drive_begin(p, mode);
     if (e != S2S_OK)
         return e;
     e = open_link(p);
@@ -125,6 +96,7 @@ static void end_connection(struct probe *p)
     loop_watch(&p->shared->loop, &p->watch, -1, 0);
     if (p->own_transport && p->link.open)
         tcp_report(p->link.conn, p->result);
+    endpoints_report(p);
     link_close(&p->link);
     initiator_free(p->stream);
     p->stream = NULL;
@@ -189,6 +161,10 @@ static void on_end(struct probe *p)
         p->bare = true;
         p->config.external = false;
         again(p, p->config.tls);
+    } else if (endpoints_next(p)) {
+        p->result->error = S2S_OK;
+        p->result->message = "";
+        again(p, p->endpoints[p->endpoint].mode);
     } else {
         outcome_settle(p);
         finish(p);
@@ -206,7 +182,10 @@ static void on_expired(struct probe *p)
     }
     snprintf(text, sizeof(text), "the deadline of %u ms passed while %s",
              p->options.timeout_ms, outcome_doing(p));
-    initiator_fail(p->stream, S2S_ETIMEOUT, text);
+    if (p->stream != NULL)
+        initiator_fail(p->stream, S2S_ETIMEOUT, text);
+    else
+        result_fail(p->result, S2S_ETIMEOUT, "%s", text);
     outcome_settle(p);
     finish(p);
 }
@@ -246,6 +225,28 @@ static void take_steps(struct probe *p)
     wake(p);
 }
 
+static void connect_first(struct probe *p)
+{
+    int e = begin(p, p->endpoints[p->endpoint].mode);
+    if (e != S2S_OK)
+        start_failed(p, e);
+    else
+        wake(p);
+}
+
+/* Whether it is over, and the probe goes on. */
+static bool end_discovery(struct probe *p)
+{
+    if (!p->discovered)
+        return false;
+    p->discovering = false;
+    if (endpoints_take(p) == S2S_OK)
+        connect_first(p);
+    else
+        finish(p);
+    return !p->finished;
+}
+
 void probe_step(struct probe *p)
 {
     if (p->finished)
@@ -260,6 +261,8 @@ void probe_step(struct probe *p)
         on_expired(p);
         return;
     }
+    if (p->discovering && !end_discovery(p))
+        return;
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);
@@ -285,17 +288,18 @@ void probe_start(struct probe *p)
         return;
     }
     bool named = p->own_transport && !domain_is_ip(p->options.host);
-    enter_stage(p, named ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     int e = loop_set_timer(&p->shared->loop, &p->deadline,
                            now + (int64_t)p->options.timeout_ms * 1000);
     if (e == S2S_OK && p->config.verify_key == p->verify_key)
         e = make_tokens(p);
     if (e == S2S_OK)
-        e = begin(p, first_mode(&p->options));
-    if (e != S2S_OK)
+        e = endpoints_begin(p);
+    p->discovering = e == S2S_WANT_READ;
+    enter_stage(p, named || p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
+    if (e == S2S_OK)
+        connect_first(p);
+    else if (!p->discovering)
         start_failed(p, e);
-    else
-        wake(p);
 }
 
 void probe_cancel(struct probe *p)
@@ -306,7 +310,8 @@ void probe_cancel(struct probe *p)
 
 bool probe_waits_blindly(const struct probe *p)
 {
-    return !p->finished && p->started != 0 && p->watch.events == 0;
+    return !p->finished && p->started != 0 && !p->discovering &&
+           p->watch.events == 0;
 }
 
 /* ---- Life ---- */
@@ -379,6 +384,7 @@ void probe_free(struct probe *p)
     if (p->stream != NULL || p->link.open)
         end_connection(p);
     result_free(p->result);
+    endpoints_free(p);
     talk_free(p->talk);
     options_free_probe(&p->options);
     explicit_bzero(p->verify_key, sizeof(p->verify_key));

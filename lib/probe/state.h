@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "base/result.h"
+#include "net/discovery.h"
 #include "probe/link.h"
 #include "probe/loop.h"
 #include "probe/shared.h"
@@ -21,6 +22,18 @@ struct talk_observer { /* of a stream that stays open; all REQUIRED */
     void (*acked)(void *user, uint32_t acked);
 };
 
+#define PROBE_ENDPOINTS 10 /* no more are connected to */
+
+struct probe_endpoint {
+    const char *host; /* of the options, or of the plan */
+    uint16_t port;
+    uint32_t group; /* those of one priority */
+    enum initiator_tls mode;
+    bool bad_port; /* not to be connected to */
+    bool secure;   /* DNSSEC vouches for the record */
+    size_t place;  /* in the plan */
+};
+
 struct probe {
     TAILQ_ENTRY(probe) link_all;   /* queued, running or finished */
     TAILQ_ENTRY(probe) link_ready; /* when `ready` */
@@ -33,6 +46,16 @@ struct probe {
     struct shared *shared;
     struct options_probe options;
     s2s_result *result;
+
+    struct discovery *discovery; /* NULL: DNS was not asked for endpoints */
+    bool discovering, discovered;
+    int discovery_error;
+    bool from_srv;
+    struct probe_endpoint endpoints[PROBE_ENDPOINTS];
+    size_t endpoint_count;
+    size_t endpoint;       /* the one in use */
+    bool settled;          /* it is, and stays */
+    bool addresses_secure; /* DNSSEC vouches for its addresses */
 
     struct link link;
     struct initiator *stream;

@@ -61,8 +61,7 @@ static bool sent_key(void *user, const char *from, const char *id,
 
 bool talk_peer_verified(const struct talk *t)
 {
-    const struct result_certificate *c = &t->probe->result->tls.certificate;
-    return c->chain == RESULT_OK && c->name == RESULT_OK;
+    return result_verified(t->probe->result);
 }
 
 /* Whether others may use the stream: an errand's is about to end. */

@@ -33,6 +33,17 @@ static void fill_tls(s2s_result *r)
     result_add_name(r, "dns", "x", true);
 }
 
+static void fill_tlsa(s2s_result *r)
+{
+    struct result_tlsa *t = result_add_tlsa(r);
+    r->tlsa.verdict = RESULT_DANE_MATCH;
+    r->tlsa.name = "x";
+    r->tlsa.unread = 1;
+    r->tlsa.usage = DANE_USAGE_DANE_EE;
+    if (t != NULL)
+        t->usage = t->selector = t->matching = 1;
+}
+
 static void fill_auth(s2s_result *r)
 {
     struct result_also *also = result_add_also(r, "x");
@@ -86,6 +97,7 @@ static void fill(s2s_result *r)
     result_find(r, FINDING_TIMEOUT, "x");
     fill_stream(r);
     fill_tls(r);
+    fill_tlsa(r);
     fill_auth(r);
     fill_inbound(r);
     for (int stage = 0; stage <= S2S_STAGE_DONE; stage++)

@@ -119,7 +119,8 @@ static void judge(struct certificate_trust *trust, const struct domain *domain,
     s2s_result *r = result_new(S2S_OP_CONNECT);
     must(r != NULL);
     split(data, size, chain, sizes, &info);
-    int e = certificate_judge(trust, &info, domain, NOW, r, &why);
+    const struct certificate_reference ref = {.domain = domain};
+    int e = certificate_judge(trust, &info, &ref, NOW, r, &why);
     if (e != S2S_ENO_MEMORY)
         check_result(r, e, why);
     result_free(r);

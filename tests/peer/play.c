@@ -82,6 +82,7 @@ static int submit(struct play *p)
     const s2s_tls tls = peer_tls(p->peer);
     const s2s_options options = {
         .size = sizeof(options),
+        .host = TRUST_DOMAIN, /* DNS has no say */
         .ping_method = S2S_PING_DIALBACK_VERIFY,
         .port = s->port,
         .tls_mode = s->tls_mode,

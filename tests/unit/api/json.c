@@ -70,6 +70,10 @@ static const char full[] =
     "\"client\":false},\"ocspStapled\":true,\"names\":[{\"type\":\"dns\","
     "\"value\":\"them.example\",\"matches\":true},{\"type\":\"cn\","
     "\"value\":\"other\",\"matches\":false}]},"
+    "\"dane\":{\"verdict\":\"match\",\"usage\":\"dane-ee\","
+    "\"name\":\"_5269._tcp.host.example\",\"records\":[{\"usage\":3,"
+    "\"selector\":1,\"matching\":1,\"outcome\":\"match\"},{\"usage\":2,"
+    "\"outcome\":\"not-used\"}]},"
     "\"streams\":[{\"secure\":false,\"id\":\"c1\","
     "\"dialbackNamespace\":false},{\"secure\":true,\"id\":\"t1\","
     "\"from\":\"them.example\",\"to\":\"us.example\",\"version\":\"1.0\","
@@ -119,6 +123,81 @@ static void verified(void **state)
         r->tls.certificate.name = (n & 4) != 0 ? RESULT_OK : RESULT_CN_ONLY;
         part(r, n == 7 ? "\"verified\":true" : "\"verified\":false");
     }
+}
+
+/* TLSA records count here only when they decide. */
+static void verified_by_dane(void **state)
+{
+    static const struct {
+        enum result_dane verdict;
+        int usage;
+        bool decides, pkix, verified;
+    } rows[] = {
+        {RESULT_DANE_MATCH, 3, true, false, true},
+        {RESULT_DANE_MATCH, 3, true, true, true},
+        {RESULT_DANE_MATCH, 3, false, false, false},
+        {RESULT_DANE_MATCH, 1, true, false, false},
+        {RESULT_DANE_MATCH, 1, true, true, true},
+        {RESULT_DANE_MISMATCH, -1, true, true, false},
+        {RESULT_DANE_MISMATCH, -1, false, true, true},
+        {RESULT_DANE_MISMATCH, 3, true, false, false},
+        {RESULT_DANE_BOGUS, -1, true, true, false},
+        {RESULT_DANE_BOGUS, -1, false, true, true},
+        {RESULT_DANE_UNUSABLE, -1, true, true, true},
+        {RESULT_DANE_UNUSABLE, -1, true, false, false},
+        {RESULT_DANE_NONE, -1, true, true, true},
+        {RESULT_DANE_NONE, -1, true, false, false},
+        {RESULT_DANE_NOT_JUDGED, -1, true, true, true},
+        {RESULT_DANE_NOT_JUDGED, -1, true, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+        s2s_result *r = result_new(S2S_OP_CONNECT);
+        r->tls.mode = "starttls";
+        r->tls.established = i < COUNT(rows);
+        r->tls.certificate.name = RESULT_OK;
+        r->tls.certificate.chain =
+            rows[i % COUNT(rows)].pkix ? RESULT_OK : RESULT_EXPIRED;
+        r->tlsa.verdict = rows[i % COUNT(rows)].verdict;
+        r->tlsa.usage = rows[i % COUNT(rows)].usage;
+        r->tlsa.decides = rows[i % COUNT(rows)].decides;
+        part(r, r->tls.established && rows[i % COUNT(rows)].verified
+                    ? "\"verified\":true"
+                    : "\"verified\":false");
+    }
+}
+
+static void dane(void **state)
+{
+    static const struct {
+        enum result_dane verdict;
+        const char *json;
+    } rows[] = {
+        {RESULT_DANE_NONE, "\"dane\":{\"verdict\":\"none\","
+                           "\"name\":\"n\",\"records\":[],\"unread\":8}"},
+        {RESULT_DANE_UNUSABLE, "\"verdict\":\"unusable\",\"name\""},
+        {RESULT_DANE_MATCH, "\"verdict\":\"match\",\"name\""},
+        {RESULT_DANE_MISMATCH, "\"verdict\":\"mismatch\",\"name\""},
+        {RESULT_DANE_BOGUS, "\"verdict\":\"bogus\",\"name\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        s2s_result *r = result_new(S2S_OP_CONNECT);
+        r->tlsa.verdict = rows[i].verdict;
+        r->tlsa.name = "n";
+        r->tlsa.unread = 8;
+        part(r, rows[i].json);
+    }
+    s2s_result *r = result_new(S2S_OP_CONNECT);
+    struct result_tlsa *t = result_add_tlsa(r);
+    *t = (struct result_tlsa){NULL, 255, 254, 253, RESULT_TLSA_UNUSABLE};
+    t = result_add_tlsa(r);
+    *t = (struct result_tlsa){NULL, -1, -1, -1, RESULT_TLSA_MISMATCH};
+    r->tlsa.verdict = RESULT_DANE_MATCH;
+    r->tlsa.usage = DANE_USAGE_PKIX_EE;
+    part(r, "\"usage\":\"pkix-ee\",\"records\":[{\"usage\":255,"
+            "\"selector\":254,\"matching\":253,\"outcome\":\"unusable\"},"
+            "{\"outcome\":\"mismatch\"}]}");
 }
 
 static void verdicts(void **state)
@@ -280,7 +359,8 @@ int main(void)
         cmocka_unit_test(verified), cmocka_unit_test(verdicts),
         cmocka_unit_test(numbers),  cmocka_unit_test(huge),
         cmocka_unit_test(texts),    cmocka_unit_test(verbatim),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(refused),  cmocka_unit_test(verified_by_dane),
+        cmocka_unit_test(dane),
     };
     return cmocka_run_group_tests_name("api/json", tests, NULL, NULL);
 }

@@ -73,6 +73,21 @@ static inline void record_tls(s2s_result *r)
     result_add_name(r, "cn", "other", false);
 }
 
+static inline void record_tlsa(s2s_result *r)
+{
+    struct result_tlsa *t = result_add_tlsa(r);
+    t->usage = DANE_USAGE_DANE_EE;
+    t->selector = t->matching = 1;
+    t->outcome = RESULT_TLSA_MATCH;
+    t = result_add_tlsa(r);
+    t->usage = 2;
+    t->selector = t->matching = -1;
+    t->outcome = RESULT_TLSA_NOT_USED;
+    r->tlsa.name = "_5269._tcp.host.example";
+    r->tlsa.verdict = RESULT_DANE_MATCH;
+    r->tlsa.usage = DANE_USAGE_DANE_EE;
+}
+
 static inline void record_fill(s2s_result *r)
 {
     result_fail(r, S2S_ESTREAM_ERROR, "stream error %s", "conflict");
@@ -102,6 +117,7 @@ static inline void record_fill(s2s_result *r)
                                                    .outcome = "connected"});
     record_features(r);
     record_tls(r);
+    record_tlsa(r);
     for (int stage = 0; stage <= S2S_STAGE_DONE; stage++)
         result_add_us(r, stage, stage * 1001);
     result_find(r, FINDING_CONFLICT, "conflict: t");

@@ -326,6 +326,13 @@ static void verdicts(void **state)
     for (size_t i = 0; i < COUNT(names); i++)
         assert_string_equal(result_verdict_name((enum result_verdict)i),
                             names[i]);
+    static const char *const danes[] = {"none", "unusable", "match", "mismatch",
+                                        "bogus"};
+    assert_null(result_dane_name(RESULT_DANE_NOT_JUDGED));
+    assert_int_equal(COUNT(danes), RESULT_DANE_BOGUS);
+    for (size_t i = 0; i < COUNT(danes); i++)
+        assert_string_equal(result_dane_name((enum result_dane)(i + 1)),
+                            danes[i]);
 }
 
 /* ---- Without memory ---- */
@@ -337,6 +344,8 @@ static void record(s2s_result *r)
         add_all(r, n);
     result_add_also(r, "a.example");
     result_add_ping(r, 1);
+    for (size_t n = 0; n < 40; n++)
+        (void)result_add_tlsa(r);
     result_fail(r, S2S_EXML, "message");
     result_untrusted(r, "\xff", 1);
     result_collect(r);

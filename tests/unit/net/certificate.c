@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
 #include "net/certificate.h"
+#include "authorities.h"
 #include "costly_key.h"
 #include "ocsp.h"
 #include "pki.h"
@@ -24,27 +23,6 @@
 static struct pki_party root, other_root, old_root, middle, old_middle,
     mail_middle, no_authority, short_root, sha1_middle;
 static struct certificate_trust *trust;
-
-/* The trusted ones, in a file that is only in memory. */
-static struct certificate_trust *make_trust(const struct pki_party *parties[],
-                                            size_t count)
-{
-    struct certificate_trust *t;
-    char path[40];
-    int fd = memfd_create("authorities", 0);
-    assert_true(fd >= 0);
-    for (size_t i = 0; i < count; i++) {
-        char *pem = pki_certificate_pem(parties[i]);
-        assert_int_equal(write(fd, pem, strlen(pem)), strlen(pem));
-        free(pem);
-    }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    assert_int_equal(certificate_trust_new(path, &t), S2S_OK);
-    assert_int_equal(certificate_trust_load(t), S2S_OK);
-    assert_int_equal(certificate_trust_load(t), S2S_OK);
-    close(fd);
-    return t;
-}
 
 static int make_authorities(void **state)
 {
@@ -75,7 +53,7 @@ static int make_authorities(void **state)
                                                .no_ca_flag = true},
                             &root);
     const struct pki_party *trusted[] = {&root, &old_root, &short_root};
-    trust = make_trust(trusted, 3);
+    trust = authorities_load(trusted, 3);
     return 0;
 }
 
@@ -107,14 +85,18 @@ struct judged {
     int error;
 };
 
-static struct judged judge_der(struct certificate_trust *t,
+/* `target`: of a secure SRV record, or NULL. */
+static struct judged judge_for(struct certificate_trust *t,
                                const gnutls_datum_t *ders, size_t count,
-                               const struct ocsp_der *staple, const char *name)
+                               const struct ocsp_der *staple, const char *name,
+                               const char *target)
 {
     const unsigned char *chain[32];
     size_t sizes[32];
     struct judged j = {.result = result_new(S2S_OP_CONNECT)};
     struct domain *domain = domain_of(name);
+    struct domain *host = target != NULL ? domain_of(target) : NULL;
+    const struct certificate_reference ref = {.domain = domain, .target = host};
     s2s_tls_info info = {.size = sizeof(info),
                          .chain = chain,
                          .chain_sizes = sizes,
@@ -130,9 +112,18 @@ static struct judged judge_der(struct certificate_trust *t,
         info.ocsp_size = staple->length;
     }
     j.c = &j.result->tls.certificate;
-    j.error = certificate_judge(t, &info, domain, PKI_NOW, j.result, &j.why);
+    j.error = certificate_judge(t, &info, &ref, PKI_NOW, j.result, &j.why);
+    assert_int_equal(j.result->tlsa.verdict, RESULT_DANE_NOT_JUDGED);
     free(domain);
+    free(host);
     return j;
+}
+
+static struct judged judge_der(struct certificate_trust *t,
+                               const gnutls_datum_t *ders, size_t count,
+                               const struct ocsp_der *staple, const char *name)
+{
+    return judge_for(t, ders, count, staple, name, NULL);
 }
 
 static struct judged judge_chain(const struct pki_party *const *chain,
@@ -524,13 +515,14 @@ static void times(void **state)
         &(struct pki_spec){.cn = "Top", .ca = true, .begin = -99, .end = 99},
         NULL);
     const struct pki_party *trusted[] = {&top};
-    struct certificate_trust *t = make_trust(trusted, 1);
+    struct certificate_trust *t = authorities_load(trusted, 1);
     struct pki_party leaf =
         pki_make(&(struct pki_spec){NAMED, .begin = -50, .end = 10}, &top);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const unsigned char *chain[] = {leaf.der.data};
         size_t size = leaf.der.size;
         struct domain *domain = domain_of(DOMAIN);
+        const struct certificate_reference ref = {.domain = domain};
         s2s_tls_info info = {.size = sizeof(info),
                              .chain = chain,
                              .chain_sizes = &size,
@@ -538,7 +530,7 @@ static void times(void **state)
         s2s_result *r = result_new(S2S_OP_CONNECT);
         const char *why;
         assert_non_null(r);
-        (void)certificate_judge(t, &info, domain, PKI_NOW + rows[i].seconds, r,
+        (void)certificate_judge(t, &info, &ref, PKI_NOW + rows[i].seconds, r,
                                 &why);
         free(domain);
         assert_int_equal(r->tls.certificate.days_left, rows[i].days);
@@ -708,7 +700,7 @@ static void pinned(void **state)
     struct pki_party self =
         pki_make(&(struct pki_spec){NAMED, .digest = GNUTLS_DIG_SHA1}, NULL);
     const struct pki_party *trusted[] = {&self};
-    struct certificate_trust *t = make_trust(trusted, 1);
+    struct certificate_trust *t = authorities_load(trusted, 1);
     struct judged j = judge_der(t, &self.der, 1, NULL, DOMAIN);
     assert_int_equal(j.error, S2S_OK);
     release(&j);
@@ -731,7 +723,7 @@ static void renewed_authority(void **state)
     struct pki_party leaf = pki_make(&(struct pki_spec){NAMED}, &old_root);
     const struct pki_party *trusted[] = {&old_root, &renewed};
     for (int i = 0; i < 2; i++) {
-        struct certificate_trust *t = make_trust(trusted, 2);
+        struct certificate_trust *t = authorities_load(trusted, 2);
         struct judged j = judge_der(t, &leaf.der, 1, NULL, DOMAIN);
         assert_int_equal(j.error, S2S_OK);
         release(&j);
@@ -956,6 +948,126 @@ static void names(void **state)
                          rows[i].name != RESULT_OK);
         assert_int_equal(seen(&j, FINDING_CERT_CN_ONLY) != NULL,
                          rows[i].name == RESULT_CN_ONLY);
+        release(&j);
+        pki_free(&leaf);
+    }
+}
+
+/* The target of a secure SRV record is as good a name as the domain (RFC 7673,
+ * 4.1), as dNSName; without DNSSEC it is none. */
+static void targets(void **state)
+{
+    static const struct {
+        struct pki_spec leaf;
+        const char *target, *matched;
+        const char *listed;
+        int error;
+        bool only;
+    } rows[] = {
+        {{.names = {{"dns", "host.test", 0}}},
+         "host.test",
+         "host.test",
+         "dns=host.test+ ",
+         S2S_OK,
+         true},
+        {{.names = {{"dns", "host.test", 0}}},
+         NULL,
+         NULL,
+         "dns=host.test ",
+         S2S_ECERT_NAME,
+         false},
+        {{.names = {{"dns", "other.test", 0}}},
+         "host.test",
+         NULL,
+         "dns=other.test ",
+         S2S_ECERT_NAME,
+         false},
+        {{.names = {{"dns", DOMAIN, 0}}},
+         "host.test",
+         DOMAIN,
+         "dns=" DOMAIN "+ ",
+         S2S_OK,
+         false},
+        {{.names = {{"dns", "host.test", 0}, {"dns", DOMAIN, 0}}},
+         "host.test",
+         DOMAIN,
+         "dns=host.test+ dns=" DOMAIN "+ ",
+         S2S_OK,
+         false},
+        {{.names = {{"dns", DOMAIN, 0}, {"dns", "host.test", 0}}},
+         "host.test",
+         DOMAIN,
+         "dns=" DOMAIN "+ dns=host.test+ ",
+         S2S_OK,
+         false},
+        {{.names = {{"dns", "host.test", 0}, {"xmpp", DOMAIN, 0}}},
+         "host.test",
+         DOMAIN,
+         "dns=host.test+ xmpp=" DOMAIN "+ ",
+         S2S_OK,
+         false},
+        {{.names = {{"dns", "*.hosting.test", 0}}},
+         "a.hosting.test",
+         "*.hosting.test",
+         "dns=*.hosting.test+ ",
+         S2S_OK,
+         true},
+        {{.names = {{"dns", "*.hosting.test", 0},
+                    {"dns", "a.hosting.test", 0}}},
+         "a.hosting.test",
+         "*.hosting.test",
+         "dns=*.hosting.test+ dns=a.hosting.test+ ",
+         S2S_OK,
+         true},
+        {{.names = {{"dns", "*.test", 0}}},
+         "host.test",
+         NULL,
+         "dns=*.test ",
+         S2S_ECERT_NAME,
+         false},
+        {{.names = {{"dns", DOMAIN, 0}}},
+         DOMAIN,
+         DOMAIN,
+         "dns=" DOMAIN "+ ",
+         S2S_OK,
+         false},
+        /* These name a service, not a host. */
+        {{.names = {{"xmpp", "host.test", 0},
+                    {"srv", "_xmpp-server.host.test", 0}}},
+         "host.test",
+         NULL,
+         "xmpp=host.test srv=_xmpp-server.host.test ",
+         S2S_ECERT_NAME,
+         false},
+        {{.cn = "host.test"},
+         "host.test",
+         NULL,
+         "cn=host.test ",
+         S2S_ECERT_NAME,
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_party leaf = pki_make(&rows[i].leaf, &root);
+        struct judged j =
+            judge_for(trust, &leaf.der, 1, NULL, DOMAIN, rows[i].target);
+        char listed[300] = "";
+        for (const struct result_name *n = j.c->names; n != NULL; n = n->next)
+            snprintf(listed + strlen(listed), sizeof(listed) - strlen(listed),
+                     "%s=%s%s ", n->type, n->value, n->matches ? "+" : "");
+        const char *only = seen(&j, FINDING_CERT_TARGET_ONLY);
+        if (j.error != rows[i].error || strcmp(listed, rows[i].listed) != 0 ||
+            (only != NULL) != rows[i].only)
+            fail_msg("row %zu: %d, %s, %s", i, j.error, listed, j.why);
+        if (only != NULL)
+            assert_string_equal(only, rows[i].target);
+        assert_int_equal(j.c->name, rows[i].error == S2S_OK
+                                        ? RESULT_OK
+                                        : RESULT_NAME_MISMATCH);
+        assert_int_equal(j.c->matched != NULL, rows[i].matched != NULL);
+        if (rows[i].matched != NULL)
+            assert_string_equal(j.c->matched, rows[i].matched);
+        assert_int_equal(result_verified(j.result), j.error == S2S_OK);
         release(&j);
         pki_free(&leaf);
     }
@@ -1278,6 +1390,7 @@ int main(void)
         cmocka_unit_test(matching),
         cmocka_unit_test(long_names),
         cmocka_unit_test(names),
+        cmocka_unit_test(targets),
         cmocka_unit_test(constrained),
         cmocka_unit_test(stapled),
         cmocka_unit_test(revoked_by_a_stranger),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <gnutls/abstract.h>
 
 #include "net/der.h"
 #include "pki.h"
@@ -70,11 +71,24 @@ static void key_sizes(void **state)
     struct pki_party p = pki_make(&(struct pki_spec){.cn = "x"}, NULL);
     size_t size = der_certificate_key_size(p.der.data, p.der.size);
     assert_int_equal(size, 89); /* P-256: 91 with its head */
+    struct der key = {NULL, 0};
+    assert_true(der_certificate_key(p.der.data, p.der.size, &key));
+    assert_int_equal(key.left, 91);
+    gnutls_pubkey_t exported;
+    gnutls_datum_t wanted;
+    pki_must(gnutls_pubkey_init(&exported));
+    pki_must(gnutls_pubkey_import_x509(exported, p.crt, 0));
+    pki_must(gnutls_pubkey_export2(exported, GNUTLS_X509_FMT_DER, &wanted));
+    gnutls_pubkey_deinit(exported);
+    assert_int_equal(wanted.size, key.left);
+    assert_memory_equal(wanted.data, key.data, key.left);
+    gnutls_free(wanted.data);
     for (size_t i = 0; i < p.der.size; i++) {
         uint8_t *copy = malloc(i + 1);
         assert_non_null(copy);
         memcpy(copy + 1, p.der.data, i);
         assert_int_equal(der_certificate_key_size(copy + 1, i), 0);
+        assert_false(der_certificate_key(copy + 1, i, &key));
         free(copy);
     }
     pki_free(&p);
@@ -84,11 +98,29 @@ static void key_sizes(void **state)
     pki_free(&p);
 }
 
+/* GnuTLS does not look at the length around the version, and reads on behind
+ * it: whoever goes by the length may find another key. */
+static void versions(void **state)
+{
+    (void)state;
+    struct pki_party p = pki_make(&(struct pki_spec){.cn = "x"}, NULL);
+    struct der key;
+    const size_t at = 9;
+    assert_int_equal(p.der.data[at - 1], 0xa0);
+    for (int length = 0; length < 128; length++) {
+        p.der.data[at] = (uint8_t)length;
+        assert_int_equal(der_certificate_key(p.der.data, p.der.size, &key),
+                         length == 3);
+    }
+    pki_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements),
         cmocka_unit_test(key_sizes),
+        cmocka_unit_test(versions),
     };
     return cmocka_run_group_tests_name("net/der", tests, NULL, NULL);
 }

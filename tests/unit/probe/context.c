@@ -294,6 +294,7 @@ static void shared(void **state)
     s2s_context *c = open_context(0);
     const s2s_transport transport = wire_transport(&w);
     const s2s_options options = {.size = sizeof(options),
+                                 .host = "them.example",
                                  .tls_mode = S2S_TLS_NONE,
                                  .transport = &transport,
                                  .context = c};

@@ -122,6 +122,7 @@ static inline uint64_t submit_for(s2s_context *c, struct wire *w, void *user,
     const s2s_transport transport = wire_transport(w);
     const s2s_options options = {
         .size = sizeof(options),
+        .host = "them.example", /* DNS has no say */
         .tls_mode = S2S_TLS_NONE,
         .timeout_ms = timeout_ms,
         .transport = &transport,

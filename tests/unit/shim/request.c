@@ -215,8 +215,10 @@ static void refused(void **state)
         {HEAD "\"count\":\"1\"}", REFUSAL_INVALID_FIELD, NUMBER},
         {HEAD "\"intervalMs\":0}", REFUSAL_INVALID_FIELD, APART},
         {HEAD "\"intervalMs\":60001}", REFUSAL_INVALID_FIELD, APART},
-        {HEAD "\"discover\":true}", REFUSAL_INVALID_FIELD,
-         "discover is not supported yet"},
+        {HEAD "\"discover\":true,\"port\":5269}", REFUSAL_INVALID_FIELD,
+         "port must not be given with discover"},
+        {"{\"fromDomain\":\"a\",\"discover\":true}", REFUSAL_MISSING_FIELD,
+         "toDomain is required with discover"},
         {HEAD "\"discover\":1}", REFUSAL_INVALID_FIELD,
          "discover must be true or false"},
         /* the first in the order of the interface, not of the body */

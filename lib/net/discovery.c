@@ -1,0 +1,170 @@
+#include "net/discovery.h"
+
+#include <s2sprobe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TLSA_MAX 10u /* no more targets are connected to */
+
+struct question {
+    struct discovery *discovery;
+    resolver_query *query; /* NULL: ended, or never asked */
+    struct dns_answer *answer;
+};
+
+struct discovery {
+    struct resolver *resolver;
+    discovery_done *done;
+    void *user;
+    uint64_t seed;
+    bool hopeful;
+    bool stands;
+    struct question srv[SRV_SERVICES];
+    struct question tlsa[TLSA_MAX]; /* by place in the plan's order */
+    struct srv_plan plan;
+};
+
+static void drop(struct question *q)
+{
+    if (q->query != NULL)
+        resolver_cancel(q->query);
+    dns_answer_release(q->answer);
+    *q = (struct question){.discovery = q->discovery};
+}
+
+void discovery_free(struct discovery *d)
+{
+    if (d == NULL)
+        return;
+    for (size_t i = 0; i < SRV_SERVICES; i++)
+        drop(&d->srv[i]);
+    for (size_t i = 0; i < TLSA_MAX; i++)
+        drop(&d->tlsa[i]);
+    srv_free(&d->plan);
+    free(d);
+}
+
+/* ---- TLSA ------------------------------------------------------------- */
+
+void discovery_tlsa_name(const struct discovery *d, size_t place,
+                         char out[DOMAIN_MAX])
+{
+    const struct srv_target *t = d->plan.order[place];
+    int n = snprintf(out, DOMAIN_MAX, "_%u._tcp.%s", t->port, t->host);
+    if (n < 0 || n >= DOMAIN_MAX)
+        out[0] = '\0';
+}
+
+static void tlsa_answered(void *user, struct dns_answer *answer)
+{
+    struct question *q = user;
+    struct discovery *d = q->discovery;
+    q->query = NULL;
+    if (answer->error == S2S_ENO_MEMORY) {
+        d->done(d->user, S2S_ENO_MEMORY);
+        return;
+    }
+    q->answer = dns_answer_hold(answer);
+    d->done(d->user, S2S_OK);
+}
+
+static int ask_tlsa(struct discovery *d)
+{
+    for (size_t i = 0; i < d->plan.count && i < TLSA_MAX; i++) {
+        char name[DOMAIN_MAX];
+        if (!d->plan.order[i]->secure)
+            continue;
+        discovery_tlsa_name(d, i, name);
+        if (name[0] == '\0')
+            continue;
+        int e = resolver_ask(d->resolver, name, DNS_TLSA, false, tlsa_answered,
+                             &d->tlsa[i], &d->tlsa[i].query);
+        if (e != S2S_OK)
+            return e;
+    }
+    return S2S_OK;
+}
+
+const struct dns_answer *discovery_tlsa(const struct discovery *d, size_t place,
+                                        bool *pending)
+{
+    *pending = place < TLSA_MAX && d->tlsa[place].query != NULL;
+    return place < TLSA_MAX ? d->tlsa[place].answer : NULL;
+}
+
+/* ---- SRV -------------------------------------------------------------- */
+
+static int decide(struct discovery *d)
+{
+    int e = S2S_OK;
+    for (int k = 0; k < SRV_SERVICES && e == S2S_OK; k++)
+        e = d->srv[k].answer != NULL
+                ? srv_read(&d->plan, (enum srv_service)k, d->srv[k].answer)
+                : S2S_ENO_MEMORY;
+    if (e == S2S_OK)
+        e = srv_decide(&d->plan, d->seed, d->hopeful);
+    return e == S2S_OK ? ask_tlsa(d) : e;
+}
+
+static void srv_answered(void *user, struct dns_answer *answer)
+{
+    struct question *q = user;
+    struct discovery *d = q->discovery;
+    q->query = NULL;
+    if (answer->error != S2S_ENO_MEMORY)
+        q->answer = dns_answer_hold(answer);
+    if (d->srv[SRV_DIRECT].query != NULL || d->srv[SRV_STARTTLS].query != NULL)
+        return;
+    d->stands = true;
+    d->done(d->user, decide(d)); /* may free it */
+}
+
+static int ask(struct discovery *d, const char *domain)
+{
+    for (int k = 0; k < SRV_SERVICES; k++) {
+        char name[DOMAIN_MAX];
+        struct question *q = &d->srv[k];
+        bool fits = srv_name((enum srv_service)k, domain, name);
+        /* A name that DNS cannot hold has no records. */
+        int e = fits ? resolver_ask(d->resolver, name, DNS_SRV, false,
+                                    srv_answered, q, &q->query)
+                     : resolver_answer(d->resolver,
+                                       dns_answer_new(NULL, 0, "no record"),
+                                       srv_answered, q, &q->query);
+        if (e != S2S_OK)
+            return e;
+    }
+    return S2S_OK;
+}
+
+int discovery_start(struct resolver *r, const char *domain, uint64_t seed,
+                    bool hopeful, discovery_done *done, void *user,
+                    struct discovery **out)
+{
+    struct discovery *d = calloc(1, sizeof(*d));
+    if (d == NULL)
+        return S2S_ENO_MEMORY;
+    d->resolver = r;
+    d->done = done;
+    d->user = user;
+    d->seed = seed;
+    d->hopeful = hopeful;
+    srv_init(&d->plan);
+    for (size_t i = 0; i < SRV_SERVICES; i++)
+        d->srv[i].discovery = d;
+    for (size_t i = 0; i < TLSA_MAX; i++)
+        d->tlsa[i].discovery = d;
+    int e = ask(d, domain);
+    if (e != S2S_OK) {
+        discovery_free(d);
+        return e;
+    }
+    *out = d;
+    return S2S_OK;
+}
+
+const struct srv_plan *discovery_plan(const struct discovery *d)
+{
+    return d->stands ? &d->plan : NULL;
+}

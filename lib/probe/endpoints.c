@@ -1,0 +1,325 @@
+#include "probe/endpoints.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "net/address.h"
+#include "net/order.h"
+
+/* ---- Without DNS ------------------------------------------------------ */
+
+static enum initiator_tls mode_for(const struct options_probe *o)
+{
+    switch (o->tls_mode) {
+    case S2S_TLS_STARTTLS:
+        return INITIATOR_STARTTLS;
+    case S2S_TLS_DIRECT:
+        return INITIATOR_DIRECT;
+    case S2S_TLS_NONE:
+        return INITIATOR_CLEAR;
+    default:
+        return o->port == 5270 || o->port == 443 ? INITIATOR_DIRECT
+                                                 : INITIATOR_STARTTLS;
+    }
+}
+
+/* The one that the options name, or the domain itself (RFC 6120, 3.2.2). */
+static void take_options(struct probe *p)
+{
+    p->endpoints[0] = (struct probe_endpoint){
+        .host = p->options.host,
+        .port = p->options.port,
+        .mode = mode_for(&p->options),
+    };
+    p->endpoint_count = 1;
+}
+
+/* RFC 6120, 3.2.3: not when we are told where to go. And localhost is known
+ * without DNS (RFC 6761, 6.3). */
+static bool wants_srv(const struct options_probe *o)
+{
+    return !o->host_given && !o->port_given &&
+           !order_is_localhost(o->to->ascii);
+}
+
+/* ---- Asking ----------------------------------------------------------- */
+
+static void on_discovery(void *user, int error)
+{
+    struct probe *p = user;
+    p->discovered = true;
+    if (error != S2S_OK)
+        p->discovery_error = error;
+    p->wake(p, p->wake_user);
+}
+
+int endpoints_begin(struct probe *p)
+{
+    uint64_t seed;
+    s2s_transport unused;
+    p->endpoint = 0;
+    if (p->options.to->deviation)
+        result_find(p->result, FINDING_DEVIATION, p->options.to->unicode);
+    if (!wants_srv(&p->options)) {
+        take_options(p);
+        return S2S_OK;
+    }
+    int e = random_bytes(&seed, sizeof(seed));
+    if (e == S2S_OK)
+        e = shared_transport(p->shared, &unused); /* makes the resolver */
+    if (e == S2S_OK)
+        e = discovery_start(p->shared->resolver, p->options.to->ascii, seed,
+                            (p->options.flags & S2S_SRV_FALLBACK) != 0,
+                            on_discovery, p, &p->discovery);
+    return e == S2S_OK ? S2S_WANT_READ : e;
+}
+
+/* ---- The plan --------------------------------------------------------- */
+
+static bool fits_mode(const struct options_probe *o,
+                      const struct srv_target *target)
+{
+    if (o->tls_mode == S2S_TLS_AUTO)
+        return true;
+    return target->direct == (o->tls_mode == S2S_TLS_DIRECT);
+}
+
+static enum initiator_tls mode_of(const struct options_probe *o,
+                                  const struct srv_target *target)
+{
+    if (target->direct)
+        return INITIATOR_DIRECT;
+    return o->tls_mode == S2S_TLS_NONE ? INITIATOR_CLEAR : INITIATOR_STARTTLS;
+}
+
+/* All records have been read and put in order; the first ones are tried. */
+static void take_targets(struct probe *p, const struct srv_plan *plan)
+{
+    uint32_t group = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct srv_target *t = plan->order[i];
+        if (i > 0 && t->priority != plan->order[i - 1]->priority)
+            group++;
+        if (!fits_mode(&p->options, t) || p->endpoint_count == PROBE_ENDPOINTS)
+            continue;
+        p->endpoints[p->endpoint_count++] = (struct probe_endpoint){
+            .host = t->host,
+            .port = t->port,
+            .group = group,
+            .mode = mode_of(&p->options, t),
+            .bad_port = t->bad_port,
+            .secure = t->secure,
+            .place = i,
+        };
+    }
+    p->from_srv = true;
+}
+
+/* "_xmpp-server._tcp.example.com: timed out", of the answer that failed. */
+static const char *failure_text(struct probe *p, const struct srv_plan *plan)
+{
+    char name[DOMAIN_MAX] = "", line[DOMAIN_MAX + 100];
+    enum srv_service k = SRV_STARTTLS;
+    if (plan->sets[k].state != SRV_FAILED && plan->sets[k].state != SRV_BOGUS)
+        k = SRV_DIRECT;
+    (void)srv_name(k, p->options.to->ascii, name);
+    int n = snprintf(line, sizeof(line), "%s: %.90s", name, plan->sets[k].text);
+    return n > 0 ? result_untrusted(p->result, line, (size_t)n) : NULL;
+}
+
+static int refuse(struct probe *p, const struct srv_plan *plan)
+{
+    s2s_result *r = p->result;
+    const char *text = NULL;
+    switch (plan->outcome) {
+    case SRV_NO_SERVICE:
+        text = "the domain offers no service to other servers (SRV \".\")";
+        break;
+    case SRV_TO_TARGETS:
+        text = "the domain has no endpoint with this TLS mode";
+        result_find(r, FINDING_NO_ENDPOINT, NULL);
+        break;
+    default:
+        text = failure_text(p, plan);
+        if (plan->outcome == SRV_UNKNOWN)
+            result_find(r,
+                        plan->unanswered ? FINDING_DNS_UNAVAILABLE
+                                         : FINDING_DNS_FAILED,
+                        text);
+        break;
+    }
+    result_fail(r, S2S_EDNS, "%s", text != NULL ? text : "DNS failed");
+    return S2S_EDNS;
+}
+
+int endpoints_take(struct probe *p)
+{
+    const struct srv_plan *plan = discovery_plan(p->discovery);
+    if (p->discovery_error != S2S_OK) {
+        result_fail(p->result, p->discovery_error, "%s",
+                    error_text(p->discovery_error));
+        return p->discovery_error;
+    }
+    srv_report(plan, p->result);
+    if (plan->outcome == SRV_TO_TARGETS)
+        take_targets(p, plan);
+    else if (plan->outcome == SRV_TO_DOMAIN)
+        take_options(p);
+    return p->endpoint_count > 0 ? S2S_OK : refuse(p, plan);
+}
+
+/* ---- Connecting ------------------------------------------------------- */
+
+static int open_own(struct probe *p, const s2s_transport *transport)
+{
+    struct tcp_endpoint list[PROBE_ENDPOINTS];
+    size_t first = p->settled ? p->endpoint : 0;
+    size_t end = p->settled ? p->endpoint + 1 : p->endpoint_count;
+    void *conn;
+    for (size_t i = first; i < end; i++)
+        list[i - first] = (struct tcp_endpoint){
+            .host = p->endpoints[i].host,
+            .port = p->endpoints[i].port,
+            .group = p->endpoints[i].group,
+            .dns_only = p->endpoints[i].secure,
+            .forbidden = p->endpoints[i].bad_port,
+        };
+    int e = tcp_open_endpoints(transport->user, list, end - first, &conn);
+    if (e != S2S_OK)
+        return e;
+    link_adopt(&p->link, transport, conn);
+    return S2S_OK;
+}
+
+int endpoints_open(struct probe *p)
+{
+    const struct probe_endpoint *first = &p->endpoints[p->endpoint];
+    s2s_transport transport = p->options.transport;
+    if (!p->own_transport)
+        return link_open(&p->link, &transport, first->host, first->port);
+    int e = shared_transport(p->shared, &transport);
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    return e == S2S_OK ? open_own(p, &transport) : e;
+}
+
+static void note_endpoint(struct probe *p)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    p->result->host = result_text(p->result, e->host);
+    p->result->port = e->port;
+}
+
+void endpoints_connected(struct probe *p)
+{
+    int chosen = tcp_connected_endpoint(p->link.conn);
+    if (!p->settled && chosen >= 0) {
+        p->settled = true;
+        p->endpoint = (size_t)chosen;
+        note_endpoint(p);
+    }
+    p->addresses_secure =
+        chosen >= 0 &&
+        tcp_endpoint_security(p->link.conn, (size_t)chosen) == DNS_SECURE;
+}
+
+bool endpoints_wait_for_tlsa(const struct probe *p)
+{
+    bool pending = false;
+    if (p->discovery != NULL && p->settled && p->from_srv)
+        (void)discovery_tlsa(p->discovery, p->endpoints[p->endpoint].place,
+                             &pending);
+    return pending;
+}
+
+bool endpoints_next(struct probe *p)
+{
+    const s2s_result *r = p->result;
+    if (p->own_transport || p->connected ||
+        p->endpoint + 1 >= p->endpoint_count ||
+        (r->error != S2S_ECONNECT && r->error != S2S_EDNS &&
+         r->error != S2S_ECLOSED))
+        return false;
+    p->endpoint++;
+    return true;
+}
+
+/* ---- What DNS vouches for --------------------------------------------- */
+
+/* Records count only when all that leads to them is proved (RFC 7673, 3.2). */
+static void add_tlsa(const struct probe *p, struct endpoints_proof *proof)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    struct certificate_reference *ref = &proof->reference;
+    bool pending;
+    const struct dns_answer *a =
+        p->addresses_secure ? discovery_tlsa(p->discovery, e->place, &pending)
+                            : NULL;
+    if (a == NULL || (a->error == S2S_OK && a->security != DNS_SECURE))
+        return;
+    discovery_tlsa_name(p->discovery, e->place, proof->name);
+    ref->tlsa_name = proof->name;
+    ref->tlsa_bogus = a->error != S2S_OK;
+    ref->tlsa = proof->records;
+    ref->tlsa_count = a->count;
+    for (size_t i = 0; i < a->count && i < DANE_RECORDS_MAX; i++)
+        proof->records[i] =
+            (struct dane_record){a->records[i].data, a->records[i].size};
+}
+
+int endpoints_prove(const struct probe *p, struct endpoints_proof *proof)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    *proof = (struct endpoints_proof){
+        .reference = {
+            .domain = p->options.to,
+            .dane_decides = (p->options.flags & S2S_DANE) != 0,
+        }};
+    if (!p->settled || !p->from_srv || !e->secure)
+        return S2S_OK;
+    int error = domain_parse(e->host, &proof->target);
+    if (error == S2S_OK)
+        proof->reference.target = proof->target;
+    add_tlsa(p, proof);
+    return error == S2S_ENO_MEMORY ? error : S2S_OK;
+}
+
+/* ---- Afterwards ------------------------------------------------------- */
+
+static bool is_private(const char *address)
+{
+    struct sockaddr_storage a;
+    socklen_t length = address_parse(address, 0, &a);
+    return length > 0 && !address_public((const struct sockaddr *)&a, length);
+}
+
+/* The host has no address; of those that may not be tried nothing is known. */
+static bool is_unresolved(const struct result_attempt *a)
+{
+    return a->address == NULL && strcmp(a->outcome, "forbidden") != 0 &&
+           strcmp(a->outcome, "not tried") != 0 &&
+           strcmp(a->outcome, "abandoned") != 0;
+}
+
+void endpoints_report(struct probe *p)
+{
+    s2s_result *r = p->result;
+    if (p->discovery == NULL)
+        return;
+    for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
+        if (a->address != NULL && is_private(a->address))
+            result_find(r, FINDING_ADDRESS_PRIVATE, a->address);
+        if (is_unresolved(a) && p->from_srv)
+            result_find(r, FINDING_SRV_TARGET, a->host);
+        if (a->alias && p->from_srv)
+            result_find(r, FINDING_SRV_ALIAS, a->host);
+    }
+}
+
+void endpoints_free(struct probe *p)
+{
+    discovery_free(p->discovery);
+    p->discovery = NULL;
+}

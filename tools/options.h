@@ -1,0 +1,50 @@
+/* The command line. */
+#ifndef TOOLS_OPTIONS_H
+#define TOOLS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_LIST    16 /* entries of an option that can be repeated */
+#define OPTIONS_NO_DAYS UINT32_MAX
+
+enum command {
+    COMMAND_NONE,
+    COMMAND_CONNECT,
+    COMMAND_PING,
+    COMMAND_SEND,
+    COMMAND_CHECK
+};
+
+enum action { ACTION_PROBE, ACTION_HELP, ACTION_VERSION };
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Texts belong to argv. */
+struct options {
+    enum action action;
+    enum command command;
+    const char *domain, *stanza;
+    const char *from, *host;
+    const char *certificate, *key, *password_file, *secret_file, *ca_file;
+    const char *listen[OPTIONS_LIST + 1], *dns_servers[OPTIONS_LIST + 1];
+    uint32_t port, tls_mode, flags, ping_method;
+    uint32_t timeout_ms, count, interval_ms; /* 0: the default */
+    uint32_t verbose;
+    bool json, nagios, quiet;
+    uint32_t warning, critical; /* days */
+    enum color color;
+};
+
+extern const char options_usage[];
+
+/* False, and why in `error`. `nagios` of the options is right even then. */
+bool options_parse(int argc, char **argv, struct options *out, char *error,
+                   size_t error_size);
+
+/* Whether the probe is to speak as a domain of ours. */
+bool options_identity(const struct options *o);
+const char *options_command_name(const struct options *o);
+
+#endif
