@@ -49,14 +49,11 @@ static const struct row {
      "127.0.0.2 refused;127.0.0.3 refused;", ""},
     /* Names */
     {"nothing.example", false, NULL, TCP_UNRESOLVED, S2S_EDNS,
-     "nothing.example: ", "? NXDOMAIN;",
-     ""},
+     "nothing.example: ", "? NXDOMAIN;", ""},
     {"empty.example", false, NULL, TCP_UNRESOLVED, S2S_EDNS,
-     "empty.example: ", "? no address;",
-     ""},
+     "empty.example: ", "? no address;", ""},
     {"broken.example", false, NULL, TCP_UNRESOLVED, S2S_EDNS,
-     "broken.example: ", "? SERVFAIL;",
-     ""},
+     "broken.example: ", "? SERVFAIL;", ""},
     /* Filters: of addresses, whatever the name; what it led to is not told */
     {"127.0.0.1", true, "127.0.0.1", TCP_CONNECTED, 0, "",
      "127.0.0.1 connected;", ""},
