@@ -157,6 +157,7 @@ enum s2s_stage {
 #define S2S_OP_CONNECT 1
 #define S2S_OP_PING    2
 #define S2S_OP_SEND    3
+#define S2S_OP_CHECK   4
 
 /* s2s_result_finding_severity() */
 #define S2S_SEVERITY_INFO    0
@@ -213,8 +214,8 @@ typedef struct s2s_tls_request {
     void *lower;             /* first argument of the next two */
     s2s_read_fn *lower_read;
     s2s_write_fn *lower_write;
-    uint32_t role; /* S2S_TLS_CLIENT or S2S_TLS_SERVER */
-    uint32_t reserved;
+    uint32_t role;    /* S2S_TLS_CLIENT or S2S_TLS_SERVER */
+    uint32_t version; /* S2S_TLS_ANY, or the only one that may be used */
 
     /*
      * Server only, may be NULL: the certificate and key (PEM) for the name
@@ -230,6 +231,11 @@ typedef struct s2s_tls_request {
  * insist on it, and lets the library judge it. */
 #define S2S_TLS_CLIENT 0u
 #define S2S_TLS_SERVER 1u
+
+/* s2s_tls_request.version */
+#define S2S_TLS_ANY 0u /* 1.2 and later */
+#define S2S_TLS_1_2 12u
+#define S2S_TLS_1_3 13u
 
 /* What a TLS provider tells after the handshake. Valid until close(). */
 typedef struct s2s_tls_info {
@@ -399,6 +405,10 @@ typedef struct s2s_options {
     /* What the stream calls `to`, for servers that are configured with the
      * A-labels of an internationalised domain. [the U-labels of `to`] */
     const char *xml_to;
+
+    /* S2S_OP_CHECK: more names to look at; with a dot at the end they go in
+     * front of `to` ("conference."), otherwise they are domains. NULL ends. */
+    const char *const *services;
 } s2s_options;
 
 /* ---- Probes ---------------------------------------------------------- */
@@ -434,6 +444,16 @@ S2S_API int s2s_ping(const char *from, const char *to,
  */
 S2S_API int s2s_send(const char *from, const char *to, const char *stanza,
                      const s2s_options *options, s2s_result **result);
+
+/*
+ * Look at the whole federation set-up of a domain: at every endpoint that DNS
+ * leads to, each address and each way to TLS, and what differs between them.
+ * The result has a row for each, and the findings of all, worst first. With
+ * S2S_AUTHENTICATE it also pings as `from`. S2S_OK when at least one endpoint
+ * works; otherwise what the first one, or DNS, came to.
+ */
+S2S_API int s2s_check(const char *from, const char *to,
+                      const s2s_options *options, s2s_result **result);
 
 /* ---- Results --------------------------------------------------------- */
 

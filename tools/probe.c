@@ -55,20 +55,6 @@ static void log_line(void *user, int level, const char *area, const char *line)
     }
 }
 
-static int check(const char *from, const char *to, const s2s_options *options,
-                 s2s_result **result)
-{
-#ifdef S2S_OP_CHECK
-    return s2s_check(from, to, options, result);
-#else
-    (void)from;
-    (void)to;
-    (void)options;
-    *result = NULL;
-    return S2S_EPOLICY;
-#endif
-}
-
 static int call(const struct options *o, const char *from, const char *stanza,
                 const s2s_options *options, s2s_result **result)
 {
@@ -78,7 +64,7 @@ static int call(const struct options *o, const char *from, const char *stanza,
     case COMMAND_SEND:
         return s2s_send(from, o->domain, stanza, options, result);
     case COMMAND_CHECK:
-        return check(from, o->domain, options, result);
+        return s2s_check(from, o->domain, options, result);
     default:
         return s2s_connect(from, o->domain, options, result);
     }

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "api/json_check.h"
 #include "api/json_dane.h"
 #include "api/json_federation.h"
 #include "api/node.h"
@@ -282,6 +283,8 @@ static void put_findings(struct node *n, const s2s_result *r)
         node_put_text(&o, "fault", info->fault);
         node_put_text(&o, "seen", f->seen);
         node_put_text(&o, "advice", info->advice);
+        if (f->row > 0)
+            node_put_number(&o, "row", (int64_t)f->row - 1);
         node_append_node(&list, &o);
     }
     node_put_node(n, "findings", &list);
@@ -303,6 +306,7 @@ static struct node whole(const s2s_result *r)
     put_streams(&n, r);
     put_stream_error(&n, r);
     json_federation(&n, r);
+    json_check(&n, r);
     put_findings(&n, r);
     return n;
 }

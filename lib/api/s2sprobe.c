@@ -132,6 +132,12 @@ int s2s_ping(const char *from, const char *to, const s2s_options *options,
     return run(S2S_OP_PING, from, to, options, result);
 }
 
+int s2s_check(const char *from, const char *to, const s2s_options *options,
+              s2s_result **result)
+{
+    return run(S2S_OP_CHECK, from, to, options, result);
+}
+
 int s2s_send(const char *from, const char *to, const char *stanza,
              const s2s_options *options, s2s_result **result)
 {
@@ -213,8 +219,8 @@ int s2s_context_submit(s2s_context *context, int op, const char *from,
                        uint64_t *id)
 {
     s2s_options known;
-    if (context == NULL || id == NULL ||
-        (op != S2S_OP_CONNECT && op != S2S_OP_PING && op != S2S_OP_SEND))
+    if (context == NULL || id == NULL || op < S2S_OP_CONNECT ||
+        op > S2S_OP_CHECK)
         return S2S_EINVALID_ARGUMENT;
     int e = load_for(context, options, &known);
     if (e != S2S_OK)

@@ -38,7 +38,8 @@ const struct options_identity *options_identity(const struct options_context *o,
                                                 const struct domain *domain);
 
 /* s2s_options with from and to, owned. */
-#define OPTIONS_ALSO 8u /* further domains on one stream */
+#define OPTIONS_ALSO     8u /* further domains on one stream */
+#define OPTIONS_SERVICES 8u
 struct options_probe {
     int op;
     struct domain *from, *to;
@@ -51,12 +52,15 @@ struct options_probe {
     uint32_t flags;
     uint32_t ping_method;
     struct options_identity *identity; /* of this probe alone, or NULL */
+    bool identity_lent;                /* it is another one's */
     struct domain *also_from[OPTIONS_ALSO];
     size_t also_count;
     char *stanza; /* as text, not looked at; or NULL */
     uint32_t count;
     uint32_t interval_ms;
     uint32_t keepalive_ms;
+    struct domain *services[OPTIONS_SERVICES]; /* of a check */
+    size_t service_count;
     bool has_transport, has_tls;
     s2s_transport transport;
     s2s_tls tls;

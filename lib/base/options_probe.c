@@ -8,6 +8,7 @@
 
 #define DEFAULT_PORT       5269u
 #define DEFAULT_TIMEOUT_MS 15000u
+#define DEFAULT_CHECK_MS   30000u
 #define TIMEOUT_MAX_MS     600000u
 #define COUNT_MAX          1000u
 #define KEEPALIVE_MIN      1000u
@@ -99,7 +100,9 @@ static int load_numbers(const s2s_options *o, struct options_probe *p,
     p->port = o->port != 0 ? o->port : DEFAULT_PORT;
     p->port_given = o->port != 0;
     p->tls_mode = o->tls_mode;
-    p->timeout_ms = o->timeout_ms != 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
+    uint32_t normal =
+        p->op == S2S_OP_CHECK ? DEFAULT_CHECK_MS : DEFAULT_TIMEOUT_MS;
+    p->timeout_ms = o->timeout_ms != 0 ? o->timeout_ms : normal;
     p->flags = o->flags;
     p->ping_method = o->ping_method;
     return load_repetition(o, p, what);
@@ -173,6 +176,35 @@ static int load_also(const s2s_options *o, struct options_probe *p, char *what)
     return S2S_OK;
 }
 
+/* "conference." in front of the domain, or a domain. */
+static int load_service(const char *text, struct options_probe *p,
+                        struct domain **out, char *what)
+{
+    char name[DOMAIN_UNICODE_MAX];
+    size_t length = strlen(text);
+    bool prefix = length > 0 && text[length - 1] == '.';
+    int n = snprintf(name, sizeof(name), "%s%s", text,
+                     prefix ? p->to->unicode : "");
+    if (n < 0 || (size_t)n >= sizeof(name))
+        return options_load_invalid(what, "services: too long");
+    return load_domain("services", name, out, what);
+}
+
+static int load_services(const s2s_options *o, struct options_probe *p,
+                         char *what)
+{
+    for (size_t i = 0; o->services != NULL && o->services[i] != NULL; i++) {
+        if (i == OPTIONS_SERVICES)
+            return options_load_invalid(what, "services: more than %u",
+                                        OPTIONS_SERVICES);
+        int e = load_service(o->services[i], p, &p->services[i], what);
+        if (e != S2S_OK)
+            return e;
+        p->service_count++;
+    }
+    return S2S_OK;
+}
+
 static int load_stanza(const s2s_options *o, struct options_probe *p,
                        char *what)
 {
@@ -204,6 +236,8 @@ int options_load_probe(int op, const char *from, const char *to,
     if (e == S2S_OK)
         e = load_also(&known, &p, what);
     if (e == S2S_OK)
+        e = load_services(&known, &p, what);
+    if (e == S2S_OK)
         e = load_stanza(&known, &p, what);
     if (e == S2S_OK)
         e = load_own_identity(&known, &p, what);
@@ -222,8 +256,11 @@ void options_free_probe(struct options_probe *o)
     free(o->stanza);
     for (size_t i = 0; i < o->also_count; i++)
         free(o->also_from[i]);
-    if (o->identity != NULL)
+    for (size_t i = 0; i < o->service_count; i++)
+        free(o->services[i]);
+    if (o->identity != NULL && !o->identity_lent) {
         options_free_identity(o->identity);
-    free(o->identity);
+        free(o->identity);
+    }
     *o = (struct options_probe){.op = o->op};
 }

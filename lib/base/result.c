@@ -31,6 +31,7 @@ s2s_result *result_new(int op)
     r->last_attempt = &r->attempts;
     r->dns.last_record = &r->dns.records;
     r->last_finding = &r->findings;
+    r->last_row = &r->rows;
     r->tls.certificate.last_name = &r->tls.certificate.names;
     r->tlsa.last = &r->tlsa.records;
     r->tlsa.usage = -1;
@@ -44,6 +45,8 @@ void result_free(s2s_result *r)
 {
     if (r == NULL)
         return;
+    for (struct result_row *i = r->rows; i != NULL; i = i->next)
+        result_free(i->result); /* which has none itself */
     arena_free(&r->arena);
     buf_free(&r->paths);
     free(r->json);
@@ -135,19 +138,28 @@ void result_fail(s2s_result *r, int error, const char *format, ...)
 
 void result_find(s2s_result *r, enum finding id, const char *seen)
 {
+    result_find_in_row(r, id, seen, 0);
+}
+
+void result_find_in_row(s2s_result *r, enum finding id, const char *seen,
+                        size_t row)
+{
     if (seen == NULL)
         seen = "";
     if (r->finding_count >= RESULT_LIST)
         return;
-    for (const struct result_finding *f = r->findings; f != NULL; f = f->next)
-        if (f->id == id && strcmp(f->seen, seen) == 0)
+    for (struct result_finding *f = r->findings; f != NULL; f = f->next)
+        if (f->id == id && strcmp(f->seen, seen) == 0) {
+            f->row = f->row == row ? row : 0;
             return;
+        }
     struct result_finding *f = result_take(r, sizeof(*f));
     const char *copy = result_text(r, seen);
     if (f == NULL || copy == NULL)
         return;
     f->id = id;
     f->seen = copy;
+    f->row = row;
     *r->last_finding = f;
     r->last_finding = &f->next;
     r->finding_count++;

@@ -210,6 +210,19 @@ struct result_finding {
     struct result_finding *next;
     enum finding id;
     const char *seen; /* "" when there is nothing to add */
+    size_t row;       /* of a check, from 1; 0: of none, or of several */
+};
+
+struct result_row { /* of a check: one endpoint, or one of the other looks */
+    struct result_row *next;
+    const char *kind;   /* "endpoint", "service", "verify", "ping", "time" */
+    const char *target; /* the host, or the service's domain */
+    const char *address;
+    uint16_t port; /* 0: not of one port */
+    bool direct;
+    bool tls12, tls13;  /* has been spoken */
+    int error;          /* when there is no result */
+    s2s_result *result; /* owned; NULL: it was not tried */
 };
 
 struct result_srv { /* a record, in the order in which they are tried */
@@ -268,6 +281,8 @@ struct s2s_result {
     /* Microseconds per stage, indexed by result_stage_index(); -1: never. */
     int64_t stage_us[12];
 
+    struct result_row *rows, **last_row; /* of a check */
+    size_t row_count;
     struct result_finding *findings, **last_finding;
     size_t finding_count;
 
@@ -302,6 +317,15 @@ __attribute__((format(printf, 3, 4))) void result_fail(s2s_result *r, int error,
 
 /* Record a finding; `seen` may be NULL. The same pair is kept once. */
 void result_find(s2s_result *r, enum finding id, const char *seen);
+
+/* The same of a row; of several, when it was found in another one already. */
+void result_find_in_row(s2s_result *r, enum finding id, const char *seen,
+                        size_t row);
+
+/* A row to be filled in; NULL without memory. */
+struct result_row *result_add_row(s2s_result *r);
+/* Errors first. */
+void result_sort_findings(s2s_result *r);
 
 void result_add_text(s2s_result *r, struct result_texts *list,
                      const void *bytes, size_t length);

@@ -258,7 +258,7 @@ static int configure(struct tls_session *s, struct tls_store *store,
     attach(s);
     struct gnutls_priority_st *priorities =
         s->server ? tls_store_server_priorities(store)
-                  : tls_store_priorities(store);
+                  : tls_store_priorities(store, request->version);
     if (priorities == NULL)
         return S2S_ENO_MEMORY;
     rc = gnutls_priority_set(s->gnutls, priorities);

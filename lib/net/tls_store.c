@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <s2sprobe.h>
+
 #include "base/error.h"
 
 /*
@@ -32,6 +34,7 @@
 
 struct tls_store {
     gnutls_priority_t priorities, server;
+    gnutls_priority_t only[2]; /* TLS 1.2, TLS 1.3 */
     struct tls_credentials *kept;
     size_t count;
 };
@@ -50,17 +53,30 @@ int tls_store_new(struct tls_store **out)
     return S2S_OK;
 }
 
-gnutls_priority_t tls_store_priorities(const struct tls_store *s)
+static gnutls_priority_t once(gnutls_priority_t *made, const char *text)
 {
-    return s->priorities;
+    if (*made == NULL && gnutls_priority_init(made, text, NULL) != 0)
+        *made = NULL;
+    return *made;
+}
+
+gnutls_priority_t tls_store_priorities(struct tls_store *s, unsigned version)
+{
+    switch (version) {
+    case S2S_TLS_ANY:
+        return s->priorities;
+    case S2S_TLS_1_2:
+        return once(&s->only[0], PRIORITIES ":-VERS-TLS1.3");
+    case S2S_TLS_1_3:
+        return once(&s->only[1], PRIORITIES ":-VERS-TLS1.2");
+    default:
+        return NULL;
+    }
 }
 
 gnutls_priority_t tls_store_server_priorities(struct tls_store *s)
 {
-    if (s->server == NULL &&
-        gnutls_priority_init(&s->server, SERVER_PRIORITIES, NULL) != 0)
-        s->server = NULL;
-    return s->server;
+    return once(&s->server, SERVER_PRIORITIES);
 }
 
 static void free_credentials(struct tls_credentials *c)
@@ -82,6 +98,9 @@ void tls_store_free(struct tls_store *s)
     gnutls_priority_deinit(s->priorities);
     if (s->server != NULL)
         gnutls_priority_deinit(s->server);
+    for (int i = 0; i < 2; i++)
+        if (s->only[i] != NULL)
+            gnutls_priority_deinit(s->only[i]);
     free(s);
 }
 

@@ -13,7 +13,10 @@ struct tls_store; /* priorities and credentials, shared by sessions */
 int tls_store_new(struct tls_store **out);
 void tls_store_free(struct tls_store *s); /* no session may be left */
 
-struct gnutls_priority_st *tls_store_priorities(const struct tls_store *s);
+/* A client's, for S2S_TLS_ANY or one version. NULL without memory, or when
+ * there is no such version. */
+struct gnutls_priority_st *tls_store_priorities(struct tls_store *s,
+                                                unsigned version);
 
 /* A server's; made when they are first needed. NULL without memory. */
 struct gnutls_priority_st *tls_store_server_priorities(struct tls_store *s);

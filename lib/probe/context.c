@@ -116,6 +116,12 @@ static void run_errand(void *user, struct probe *p)
     start(user, p);
 }
 
+static void drop_child(void *user, struct probe *p)
+{
+    stop_running(user, p);
+    probe_free(p);
+}
+
 static void step_ready(s2s_context *c)
 {
     for (unsigned n = 0; n < STEPS_AT_ONCE; n++) {
@@ -363,6 +369,8 @@ int context_new(const s2s_context_options *options, s2s_context **out,
     c->errands = (struct errand_runner){
         .shared = &c->shared, .user = c, .run = run_errand};
     errand_init(&c->errands);
+    c->shared.children =
+        (struct children){.user = c, .run = run_errand, .drop = drop_child};
     e = context_listen_for_all(c, what);
     if (e != S2S_OK) {
         context_free(c);

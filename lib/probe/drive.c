@@ -166,6 +166,7 @@ static int begin_tls(void *user)
         .alpn = direct ? "xmpp-server" : NULL,
         .certificate = mine != NULL ? mine->certificate : NULL,
         .key = mine != NULL ? mine->key : NULL,
+        .version = p->tls_version,
     };
     s2s_tls tls = p->own_tls ? tls_provider(p->shared->tls) : p->options.tls;
     p->certificate_set = request.certificate != NULL;
@@ -184,6 +185,24 @@ static const struct pump_hooks hooks = {
 };
 
 /* ---- The ladder ---- */
+
+int drive_load_trust(struct probe *p)
+{
+    if (p->config.tls == INITIATOR_CLEAR)
+        return S2S_OK;
+    int64_t before = loop_now(&p->shared->loop);
+    int e = certificate_trust_load(p->shared->trust);
+    p->stage_since += loop_now(&p->shared->loop) - before;
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    if (e == S2S_EPOLICY) {
+        result_find(p->result, FINDING_NO_AUTHORITIES, NULL);
+        result_fail(p->result, e,
+                    "the system has no certificate authorities (install "
+                    "ca-certificates, or set ca_file)");
+    }
+    return e;
+}
 
 int drive_begin(struct probe *p, enum initiator_tls mode)
 {

@@ -212,17 +212,29 @@ static void note_endpoint(struct probe *p)
     p->result->port = e->port;
 }
 
+static void note_proof(struct probe *p, size_t chosen)
+{
+    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
+    if (p->from_srv && e->secure)
+        p->proof = (struct probe_proof){
+            .discovery = p->discovery,
+            .place = e->place,
+            .addresses =
+                tcp_endpoint_security(p->link.conn, chosen) == DNS_SECURE,
+        };
+}
+
 void endpoints_connected(struct probe *p)
 {
     int chosen = tcp_connected_endpoint(p->link.conn);
-    if (!p->settled && chosen >= 0) {
+    if (chosen < 0)
+        return;
+    if (!p->settled) {
         p->settled = true;
         p->endpoint = (size_t)chosen;
         note_endpoint(p);
     }
-    p->addresses_secure =
-        chosen >= 0 &&
-        tcp_endpoint_security(p->link.conn, (size_t)chosen) == DNS_SECURE;
+    note_proof(p, (size_t)chosen);
 }
 
 bool endpoints_wait_for_tlsa(const struct probe *p)
@@ -249,40 +261,42 @@ bool endpoints_next(struct probe *p)
 /* ---- What DNS vouches for --------------------------------------------- */
 
 /* Records count only when all that leads to them is proved (RFC 7673, 3.2). */
-static void add_tlsa(const struct probe *p, struct endpoints_proof *proof)
+static void add_tlsa(const struct probe_proof *proof,
+                     struct endpoints_proof *to)
 {
-    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
-    struct certificate_reference *ref = &proof->reference;
+    struct certificate_reference *ref = &to->reference;
     bool pending;
     const struct dns_answer *a =
-        p->addresses_secure ? discovery_tlsa(p->discovery, e->place, &pending)
-                            : NULL;
+        proof->addresses
+            ? discovery_tlsa(proof->discovery, proof->place, &pending)
+            : NULL;
     if (a == NULL || (a->error == S2S_OK && a->security != DNS_SECURE))
         return;
-    discovery_tlsa_name(p->discovery, e->place, proof->name);
-    ref->tlsa_name = proof->name;
+    discovery_tlsa_name(proof->discovery, proof->place, to->name);
+    ref->tlsa_name = to->name;
     ref->tlsa_bogus = a->error != S2S_OK;
-    ref->tlsa = proof->records;
+    ref->tlsa = to->records;
     ref->tlsa_count = a->count;
     for (size_t i = 0; i < a->count && i < DANE_RECORDS_MAX; i++)
-        proof->records[i] =
+        to->records[i] =
             (struct dane_record){a->records[i].data, a->records[i].size};
 }
 
-int endpoints_prove(const struct probe *p, struct endpoints_proof *proof)
+int endpoints_prove(const struct probe *p, struct endpoints_proof *to)
 {
-    const struct probe_endpoint *e = &p->endpoints[p->endpoint];
-    *proof = (struct endpoints_proof){
+    const struct probe_proof *proof = &p->proof;
+    *to = (struct endpoints_proof){
         .reference = {
             .domain = p->options.to,
             .dane_decides = (p->options.flags & S2S_DANE) != 0,
         }};
-    if (!p->settled || !p->from_srv || !e->secure)
+    if (proof->discovery == NULL)
         return S2S_OK;
-    int error = domain_parse(e->host, &proof->target);
+    const struct srv_plan *plan = discovery_plan(proof->discovery);
+    int error = domain_parse(plan->order[proof->place]->host, &to->target);
     if (error == S2S_OK)
-        proof->reference.target = proof->target;
-    add_tlsa(p, proof);
+        to->reference.target = to->target;
+    add_tlsa(proof, to);
     return error == S2S_ENO_MEMORY ? error : S2S_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "probe/check.h"
 #include "probe/drive.h"
 #include "probe/endpoints.h"
 #include "probe/outcome.h"
@@ -56,26 +57,6 @@ static int open_link(struct probe *p)
     return e;
 }
 
-/* The system's trust store takes long to read: while the connection is being
- * made nothing is lost by it. No stage is blamed for that time. */
-static int load_trust(struct probe *p)
-{
-    if (p->config.tls == INITIATOR_CLEAR)
-        return S2S_OK;
-    int64_t before = loop_now(&p->shared->loop);
-    int e = certificate_trust_load(p->shared->trust);
-    p->stage_since += loop_now(&p->shared->loop) - before;
-    if (e == S2S_EINTERNAL)
-        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
-    if (e == S2S_EPOLICY) {
-        result_find(p->result, FINDING_NO_AUTHORITIES, NULL);
-        result_fail(p->result, e,
-                    "the system has no certificate authorities (install "
-                    "ca-certificates, or set ca_file)");
-    }
-    return e;
-}
-
 static int begin(struct probe *p, enum initiator_tls mode)
 {
     p->connected = false;
@@ -85,7 +66,7 @@ static int begin(struct probe *p, enum initiator_tls mode)
     e = open_link(p);
     if (e != S2S_OK)
         return e;
-    e = load_trust(p);
+    e = drive_load_trust(p);
     if (e == S2S_OK && p->talk != NULL)
         talk_judge_identity(p->talk);
     return e;
@@ -115,6 +96,8 @@ static void note_ping(s2s_result *r)
 static void finish(struct probe *p)
 {
     s2s_result *r = p->result;
+    if (p->check != NULL)
+        check_stop(p->check);
     int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
     enter_stage(p, S2S_STAGE_NONE);
     if (p->started != 0)
@@ -174,6 +157,10 @@ static void on_end(struct probe *p)
 static void on_expired(struct probe *p)
 {
     char text[160];
+    if (p->check != NULL) {
+        finish(p);
+        return;
+    }
     if (p->talk != NULL && talk_ends_in_time(p->talk)) {
         p->expired = false;
         initiator_end(p->stream);
@@ -227,7 +214,10 @@ static void take_steps(struct probe *p)
 
 static void connect_first(struct probe *p)
 {
-    int e = begin(p, p->endpoints[p->endpoint].mode);
+    bool check = p->options.op == S2S_OP_CHECK;
+    int e = check ? check_begin(p) : begin(p, p->endpoints[p->endpoint].mode);
+    if (check)
+        enter_stage(p, S2S_STAGE_NONE);
     if (e != S2S_OK)
         start_failed(p, e);
     else
@@ -263,6 +253,11 @@ void probe_step(struct probe *p)
     }
     if (p->discovering && !end_discovery(p))
         return;
+    if (p->check != NULL) {
+        if (check_step(p->check))
+            finish(p);
+        return;
+    }
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);
@@ -311,7 +306,7 @@ void probe_cancel(struct probe *p)
 bool probe_waits_blindly(const struct probe *p)
 {
     return !p->finished && p->started != 0 && !p->discovering &&
-           p->watch.events == 0;
+           p->check == NULL && p->watch.events == 0;
 }
 
 /* ---- Life ---- */
@@ -383,6 +378,7 @@ void probe_free(struct probe *p)
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->stream != NULL || p->link.open)
         end_connection(p);
+    check_free(p->check);
     result_free(p->result);
     endpoints_free(p);
     talk_free(p->talk);

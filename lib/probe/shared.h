@@ -28,7 +28,23 @@ struct errands {
                 const struct domain *theirs, const char *stanza);
 };
 
-struct listener; /* listener.h, a room further up */
+struct probe; /* rooms further up */
+struct listener;
+
+struct shared;
+
+/* Probes that are parts of another one. Set by the context. */
+struct children {
+    void *user;
+    /* probe_new(), probe_free() */
+    int (*make)(struct shared *shared, struct options_probe *options,
+                struct probe **out);
+    void (*free)(struct probe *p);
+    /* Run it now, whatever else runs; its done() is called at the end. */
+    void (*run)(void *user, struct probe *p);
+    /* End it without a word, and free it. */
+    void (*drop)(void *user, struct probe *p);
+};
 
 struct shared {
     struct options_context options;
@@ -41,6 +57,7 @@ struct shared {
     struct tcp_settings tcp;
     struct router router;
     struct errands errands;
+    struct children children;
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */

@@ -34,6 +34,13 @@ struct probe_endpoint {
     size_t place;  /* in the plan */
 };
 
+/* What DNS vouches for, of the endpoint in use. */
+struct probe_proof {
+    const struct discovery *discovery; /* NULL: for nothing */
+    size_t place;                      /* in its plan */
+    bool addresses;                    /* for them too */
+};
+
 struct probe {
     TAILQ_ENTRY(probe) link_all;   /* queued, running or finished */
     TAILQ_ENTRY(probe) link_ready; /* when `ready` */
@@ -53,9 +60,11 @@ struct probe {
     bool from_srv;
     struct probe_endpoint endpoints[PROBE_ENDPOINTS];
     size_t endpoint_count;
-    size_t endpoint;       /* the one in use */
-    bool settled;          /* it is, and stays */
-    bool addresses_secure; /* DNSSEC vouches for its addresses */
+    size_t endpoint; /* the one in use */
+    bool settled;    /* it is, and stays */
+    struct probe_proof proof;
+    unsigned tls_version; /* S2S_TLS_* */
+    struct check *check;  /* of S2S_OP_CHECK, once the endpoints are known */
 
     struct link link;
     struct initiator *stream;

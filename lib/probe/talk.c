@@ -155,6 +155,8 @@ static bool wanted(const struct probe *p)
 {
     const struct options_probe *o = &p->options;
     switch (o->op) {
+    case S2S_OP_CHECK:
+        return false;
     case S2S_OP_CONNECT:
         return (o->flags & S2S_AUTHENTICATE) != 0;
     case S2S_OP_PING:

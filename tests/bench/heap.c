@@ -140,7 +140,8 @@ static double gnutls_alone(const struct peer *peer, unsigned count)
     size_t from = heap();
     for (unsigned i = 0; i < count; i++) {
         fds[i] = peer_connect(peer);
-        sessions[i] = secure(fds[i], tls_store_priorities(store), credentials);
+        sessions[i] =
+            secure(fds[i], tls_store_priorities(store, 0), credentials);
     }
     double size = per_stream(from, count);
     for (unsigned i = 0; i < count; i++) {

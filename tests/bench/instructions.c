@@ -114,7 +114,7 @@ static void bare_begin(struct run *r)
 {
     bool ok =
         gnutls_init(&r->session, FLAGS) == 0 &&
-        gnutls_priority_set(r->session, tls_store_priorities(r->store)) == 0 &&
+        gnutls_priority_set(r->session, tls_store_priorities(r->store, 0)) == 0 &&
         gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE,
                                r->credentials) == 0 &&
         gnutls_server_name_set(r->session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
