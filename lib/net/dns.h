@@ -28,7 +28,9 @@ enum dns_rcode {
 
 enum dns_security { DNS_INSECURE, DNS_SECURE, DNS_BOGUS };
 
-#define DNS_RECORDS_MAX 1024 /* more of one answer are counted, not kept */
+/* More of one answer is counted, not kept. */
+#define DNS_RECORDS_MAX 1024
+#define DNS_BYTES_MAX   (512u * 1024)
 
 struct dns_rdata { /* names in it are not compressed */
     const uint8_t *data;

@@ -92,9 +92,6 @@ static void answered(void *user, struct dns_answer *answer)
         return;
     }
     r->live--;
-    if (answer != NULL && answer->security == DNS_SECURE && !r->trust_ad &&
-        !resolver_ares_local(r->ares))
-        answer->security = DNS_INSECURE;
     if (ask_unchecked(q, answer))
         return;
     resolver_end(q, q->unchecked ? judge_unchecked(q, answer) : answer);
@@ -150,13 +147,15 @@ void resolver_arm(struct resolver *r)
 static void start_hook(struct resolver *r, resolver_query *q)
 {
     int e = r->hook.start(r->hook.user, q, q->name, q->type);
-    if (e == S2S_OK)
+    if (e == S2S_OK || q->state != RUNNING)
         return;
+    if (e > 0 || !error_known(e))
+        e = S2S_EINTERNAL;
     r->running--; /* an error: it will not be answered */
     r->live--;
     resolver_end(q, e == S2S_ENO_MEMORY
-                             ? NULL
-                             : dns_answer_failed(e, "resolver.start failed"));
+                        ? NULL
+                        : dns_answer_failed(e, "resolver.start failed"));
 }
 
 static void start(struct resolver *r, resolver_query *q)
