@@ -62,7 +62,8 @@ static inline void dns_open(struct dns *d, const struct dns_row *rows)
 
 static inline int dns_resolver(const char *servers, struct resolver **out)
 {
-    const struct resolver_settings settings = {.servers = servers};
+    const struct resolver_settings settings = {.servers = servers,
+                                               .config = "/dev/null"};
     return resolver_new(&settings, out);
 }
 
@@ -235,7 +236,7 @@ static inline void dns_list(const char *list, uint8_t type, uint8_t *out,
     }
     if (dns_word(&list, "ALIAS")) {
         uint8_t name[32];
-        size_t size = dns_name("alias.example", name);
+        size_t size = dns_name("target.example", name);
         dns_record(owner, 5, ttl, name, size, out, length);
         owner = (uint8_t)(*length - size);
         out[7]++;
