@@ -149,9 +149,9 @@ static void start_hook(struct resolver *r, resolver_query *q)
     int e = r->hook.start(r->hook.user, q, q->name, q->type);
     if (e == S2S_OK || q->state != RUNNING)
         return;
-    if (e > 0 || !error_known(e))
-        e = S2S_EINTERNAL;
-    r->running--; /* an error: it will not be answered */
+    if (e != S2S_EDNS && e != S2S_ENO_MEMORY && e > S2S_CALLBACK_ERROR)
+        e = S2S_EINTERNAL; /* not its to say */
+    r->running--;          /* an error: it will not be answered */
     r->live--;
     resolver_end(q, e == S2S_ENO_MEMORY
                         ? NULL

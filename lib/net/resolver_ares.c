@@ -231,15 +231,14 @@ void resolver_ares_query(struct resolver_ares *a, const char *name,
 
 /* ---- Life ------------------------------------------------------------- */
 
-int resolver_ares_new(const struct resolver_settings *settings, int set,
-                      struct resolver_ares **out)
+int resolver_ares_new(const char *servers, const char *config, bool trust_ad,
+                      int set, struct resolver_ares **out)
 {
     struct resolver_ares *a = calloc(1, sizeof(*a));
     if (a == NULL)
         return S2S_ENO_MEMORY;
-    a->trust_ad = settings->trust_ad;
-    int e = resolver_channels_open(&a->channels, settings->servers,
-                                   settings->config, set);
+    a->trust_ad = trust_ad;
+    int e = resolver_channels_open(&a->channels, servers, config, set);
     if (e == S2S_OK)
         *out = a;
     else

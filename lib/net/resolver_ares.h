@@ -8,7 +8,6 @@
 #include <sys/time.h>
 
 #include "net/dns.h"
-#include "net/resolver.h"
 
 struct resolver_ares;
 
@@ -16,10 +15,11 @@ struct resolver_ares;
  * within any function below that takes the channel. */
 typedef void resolver_ares_done(void *user, struct dns_answer *answer);
 
-/* `set` is an epoll that gets the sockets. S2S_OK, S2S_ENO_MEMORY,
- * S2S_EINTERNAL or S2S_EINVALID_ARGUMENT. */
-int resolver_ares_new(const struct resolver_settings *settings, int set,
-                      struct resolver_ares **out);
+/* `servers` is a list for ares_set_servers_ports_csv(), NULL what `config`
+ * says, NULL for /etc/resolv.conf; `set` an epoll that gets the sockets.
+ * S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL or S2S_EINVALID_ARGUMENT. */
+int resolver_ares_new(const char *servers, const char *config, bool trust_ad,
+                      int set, struct resolver_ares **out);
 void resolver_ares_free(struct resolver_ares *a); /* ends what runs */
 
 void resolver_ares_process(struct resolver_ares *a);
@@ -32,7 +32,7 @@ void resolver_ares_hosts(struct resolver_ares *a, const char *name,
                          uint16_t type, resolver_ares_done *done, void *user);
 
 /* Any type, from DNS alone. `unchecked`: with the CD bit (RFC 4035, 3.2.2). The
- * AD bit counts when it may, or all servers asked are on this machine. */
+ * AD bit counts with `trust_ad`, or when all servers are on this machine. */
 void resolver_ares_query(struct resolver_ares *a, const char *name,
                          uint16_t type, bool unchecked,
                          resolver_ares_done *done, void *user);

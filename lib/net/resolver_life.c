@@ -39,7 +39,8 @@ static int open_all(struct resolver *r, const struct resolver_settings *s)
         return S2S_EINTERNAL;
     if (s->hook != NULL)
         return open_hook(r, s->hook);
-    return resolver_ares_new(s, r->set, &r->ares);
+    return resolver_ares_new(s->servers, s->config, s->trust_ad, r->set,
+                             &r->ares);
 }
 
 int resolver_new(const struct resolver_settings *settings,

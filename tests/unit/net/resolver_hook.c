@@ -297,6 +297,8 @@ static void fails(void **state)
         {S2S_CALLBACK_ERROR - 7, S2S_CALLBACK_ERROR - 7},
         {S2S_ENO_MEMORY, S2S_ENO_MEMORY},
         {1, S2S_EINTERNAL},
+        {S2S_WANT_READ, S2S_EINTERNAL},
+        {S2S_ECLOSED, S2S_EINTERNAL},
         {-999, S2S_EINTERNAL},
     };
     struct fixture *f = *state;
@@ -667,6 +669,27 @@ static void from_outside(void **state)
     assert_int_equal(f->cancels, f->starts);
 }
 
+/* What start() returns is what the probe ends with. */
+static void fails_a_probe(void **state)
+{
+    static const int errors[] = {S2S_EDNS, S2S_ENO_MEMORY, S2S_CALLBACK_ERROR,
+                                 S2S_CALLBACK_ERROR - 7};
+    struct fixture *f = *state;
+    const s2s_resolver hook = {.size = sizeof(hook),
+                               .user = f,
+                               .start = hook_start,
+                               .cancel = hook_cancel};
+    const s2s_context_options setup = {.size = sizeof(setup),
+                                       .resolver = &hook};
+    const s2s_options options = {.size = sizeof(options), .setup = &setup};
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        f->result = errors[i];
+        assert_int_equal(s2s_connect("a.example", "b.example", &options, NULL),
+                         errors[i]);
+    }
+    assert_int_equal(f->cancels, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -678,7 +701,7 @@ int main(void)
         TEST(kept),           TEST(answers),         TEST(nothing),
         TEST(versions),       TEST(senseless),       TEST(many),
         TEST(without_memory), TEST(hosts),           TEST(not_asked),
-        TEST(from_outside),
+        TEST(from_outside),   TEST(fails_a_probe),
     };
     return cmocka_run_group_tests_name("net/resolver_hook", tests, NULL, NULL);
 }
