@@ -755,6 +755,20 @@ static void pointers(void **state)
         assert_owner_malformed(rows[i].owner, rows[i].size);
 }
 
+/* A label of 64 bytes cannot be: its length means something else. */
+static void long_label(void **state)
+{
+    uint8_t name[66] = {64};
+    struct dns_srv out;
+    (void)state;
+    memset(name + 1, 'x', 64);
+    assert_owner_malformed(name, sizeof(name));
+    m.length = 0;
+    add("\0\1\0\2\0\3", 6);
+    add(name, sizeof(name));
+    assert_false(dns_read_srv(&(struct dns_rdata){m.bytes, m.length}, &out));
+}
+
 /* As many as 32 in one name, each of them backwards. */
 static void pointer_chains(void **state)
 {
@@ -905,6 +919,11 @@ static void lives(void **state)
     assert_memory_equal(a->records[2].data, "\1", 1);
     dns_answer_release(a);
     dns_answer_release(NULL);
+    static const struct dns_rdata none[DNS_RECORDS_MAX + 3];
+    a = dns_answer_new(none, DNS_RECORDS_MAX + 3, "");
+    assert_int_equal(a->count, DNS_RECORDS_MAX);
+    assert_int_equal(a->dropped, 3);
+    dns_answer_release(a);
     a = dns_answer_failed(S2S_EINTERNAL, "failed");
     assert_int_equal(a->error, S2S_EINTERNAL);
     assert_int_equal(a->count, 0);
@@ -1032,6 +1051,7 @@ int main(void)
         cmocka_unit_test(compressed),
         cmocka_unit_test(bad_data),
         cmocka_unit_test(pointers),
+        cmocka_unit_test(long_label),
         cmocka_unit_test(pointer_chains),
         cmocka_unit_test(name_sizes),
         cmocka_unit_test(label_sizes),
