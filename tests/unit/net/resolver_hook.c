@@ -605,6 +605,27 @@ static void hosts(void **state)
     assert_int_equal(l.security, DNS_SECURE);
 }
 
+/* No half of what is there, when there is no memory for the other half. */
+static void hosts_without_memory(void **state)
+{
+    const s2s_dns_answer answer = ANSWER(ONE);
+    struct fixture *f = *state;
+    struct look l = {.f = f};
+    struct lookup *lookup;
+    assert_int_equal(lookup_start(f->resolver, "a.example", 5269,
+                                  LOOKUP_PATIENT, resolved, &l, &lookup),
+                     S2S_OK);
+    failing_arm(1, false);
+    int e = done_with(f, 0, &answer);
+    failing_off();
+    assert_int_equal(e, S2S_OK);
+    assert_int_equal(done_with(f, 1, &answer), S2S_OK);
+    step(f);
+    assert_int_equal(l.calls, 1);
+    assert_int_equal(l.error, S2S_ENO_MEMORY);
+    assert_int_equal(l.count, 0);
+}
+
 /* Localhost, and literals, are not asked for. */
 static void not_asked(void **state)
 {
@@ -700,8 +721,8 @@ int main(void)
         TEST(both),           TEST(by_descriptor),   TEST(bad_descriptor),
         TEST(kept),           TEST(answers),         TEST(nothing),
         TEST(versions),       TEST(senseless),       TEST(many),
-        TEST(without_memory), TEST(hosts),           TEST(not_asked),
-        TEST(from_outside),   TEST(fails_a_probe),
+        TEST(without_memory), TEST(hosts),           TEST(hosts_without_memory),
+        TEST(not_asked),      TEST(from_outside),    TEST(fails_a_probe),
     };
     return cmocka_run_group_tests_name("net/resolver_hook", tests, NULL, NULL);
 }
