@@ -632,8 +632,9 @@ S2S_API void s2s_stream_free(s2s_stream *stream);
 
 /*
  * Answer a query: on the thread of its context, once, before `cancel`. NULL: no
- * server answered. The answer is copied, the query gone. Returns 0, or S2S_EABI
- * for an answer that cannot be read, which counts as a failure.
+ * server answered. The answer is copied, the query gone. Returns 0, S2S_EABI
+ * for an answer that cannot be read, which counts as a failure, or
+ * S2S_EINVALID_ARGUMENT for no query.
  */
 S2S_API int s2s_dns_done(s2s_dns_query *query, const s2s_dns_answer *answer);
 

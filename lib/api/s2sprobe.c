@@ -344,7 +344,8 @@ void s2s_stream_free(s2s_stream *stream)
 
 int s2s_dns_done(s2s_dns_query *query, const s2s_dns_answer *answer)
 {
-    return resolver_hook_done(query, answer);
+    return query != NULL ? resolver_hook_done(query, answer)
+                         : S2S_EINVALID_ARGUMENT;
 }
 
 int s2s_address_public(const struct sockaddr *address, uint32_t length)

@@ -28,7 +28,9 @@ enum dns_rcode {
 
 enum dns_security { DNS_INSECURE, DNS_SECURE, DNS_BOGUS };
 
-#define DNS_RECORDS_MAX 1024 /* more of one answer are counted, not kept */
+/* More of one answer is counted, not kept. */
+#define DNS_RECORDS_MAX 1024
+#define DNS_BYTES_MAX   (512u * 1024)
 
 struct dns_rdata { /* names in it are not compressed */
     const uint8_t *data;
@@ -39,7 +41,8 @@ struct dns_rdata { /* names in it are not compressed */
 struct dns_answer {
     unsigned holders;
     int error;        /* S2S_OK also when there are no records; S2S_EDNS,
-                         S2S_EINTERNAL (no descriptors), S2S_ENO_MEMORY */
+                         S2S_EINTERNAL (no descriptors), S2S_ENO_MEMORY, or of
+                         the caller's resolver */
     const char *text; /* "NXDOMAIN", "timed out"; "" when there are records;
                          static, or in the block */
     bool unanswered;  /* no DNS server could be reached, or answered */

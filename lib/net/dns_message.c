@@ -12,9 +12,10 @@
 #define ALIASES     16u
 #define RECORD_HEAD 10u
 #define SRV_HEAD    6u
-#define BYTES_MAX   (512u * 1024)
 #define CLASS_IN    1u
-#define RCODE_MASK  0x0fu
+#define QR_BIT      0x80u /* of the third byte */
+#define TC_BIT      0x02u
+#define RCODE_MASK  0x0fu /* of the fourth */
 #define AD_BIT      0x20u
 
 /* ---- Messages --------------------------------------------------------- */
@@ -40,6 +41,13 @@ static unsigned read16(const uint8_t *p)
 static uint32_t read32(const uint8_t *p)
 {
     return (uint32_t)read16(p) << 16 | read16(p + 2);
+}
+
+/* The top bit makes it nothing (RFC 2181, 8). */
+static uint32_t read_ttl(const uint8_t *p)
+{
+    uint32_t ttl = read32(p);
+    return ttl <= INT32_MAX ? ttl : 0;
 }
 
 /* A name at m->at in uncompressed lower-case wire form; its size, 0 for none.
@@ -113,7 +121,7 @@ static bool read_record(struct message *m, struct record *r)
     const uint8_t *p = m->data + m->at;
     r->type = read16(p);
     r->class = read16(p + 2);
-    r->ttl = read32(p + 4);
+    r->ttl = read_ttl(p + 4);
     r->size = read16(p + 8);
     m->at += RECORD_HEAD;
     r->start = m->at;
@@ -144,11 +152,14 @@ static bool is_of(const struct reading *g, const struct record *r,
            memcmp(r->owner, g->name, g->name_size) == 0;
 }
 
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static void note_ttl(struct reading *g, uint32_t ttl)
 {
-    if (ttl > INT32_MAX) /* RFC 2181, 8 */
-        ttl = 0;
-    g->ttl = ttl < g->ttl ? ttl : g->ttl;
+    g->ttl = lesser(g->ttl, ttl);
 }
 
 /* Go on to where the name leads; 1 when it does, 0 when not, -1: malformed. */
@@ -224,25 +235,26 @@ static void note_nothing(struct reading *g, unsigned authorities)
     for (unsigned i = 0; i < authorities && read_record(&g->m, &r); i++) {
         struct message m = {g->m.data, r.start + r.size, r.start};
         if (r.type == DNS_SOA && read_name(&m, name) > 0 &&
-            read_name(&m, name) > 0 && m.length - m.at == 20) {
-            uint32_t minimum = read32(m.data + m.at + 16);
-            ttl = minimum < r.ttl ? minimum : r.ttl;
-        }
+            read_name(&m, name) > 0 && m.length - m.at == 20)
+            ttl = lesser(r.ttl, read_ttl(m.data + m.at + 16));
     }
     note_ttl(g, ttl);
 }
 
+/* A whole answer to this question. */
 static bool read_head(struct reading *g, const char *name)
 {
     uint8_t question[NAME_WIRE];
     const uint8_t *d = g->m.data;
     g->name_size = wire_name(name, g->name);
-    if (g->m.length < HEADER || g->name_size == 0 || read16(d + 4) != 1)
+    if (g->m.length < HEADER || g->name_size == 0 || read16(d + 4) != 1 ||
+        (d[2] & (QR_BIT | TC_BIT)) != QR_BIT)
         return false;
     g->m.at = HEADER;
     size_t size = read_name(&g->m, question);
     if (size != g->name_size || memcmp(question, g->name, size) != 0 ||
-        !skip(&g->m, 4))
+        !skip(&g->m, 4) || read16(d + g->m.at - 4) != g->type ||
+        read16(d + g->m.at - 2) != CLASS_IN)
         return false;
     g->answers = g->m.at;
     g->answer_count = read16(d + 6);
@@ -263,10 +275,10 @@ static struct dns_answer *finish(struct reading *g, unsigned rcode,
                                  bool trusted)
 {
     const uint8_t *at = g->bytes.data;
-    const char *text = rcode != DNS_NOERROR ? dns_rcode_name(rcode)
-                       : g->count == 0      ? "no record"
-                                            : "";
-    for (size_t i = 0; i < g->count; i++) {
+    const char *text = g->count > 0           ? ""
+                       : rcode != DNS_NOERROR ? dns_rcode_name(rcode)
+                                              : "no record";
+    for (size_t i = 0; at != NULL && i < g->count; i++) {
         g->records[i].data = at;
         at += g->records[i].size;
     }
@@ -312,7 +324,7 @@ struct dns_answer *dns_read(const uint8_t *message, size_t length,
     g->m = (struct message){message, length, 0};
     g->type = type;
     g->ttl = INT32_MAX;
-    buf_init(&g->bytes, BYTES_MAX);
+    buf_init(&g->bytes, DNS_BYTES_MAX);
     struct dns_answer *a = read_message(g, name, trusted);
     buf_free(&g->bytes);
     free(g);

@@ -98,8 +98,8 @@ static void finish(struct lookup *l)
     }
     if (order_count(&order) == 0)
         (void)order_add_localhost(&order, l->host);
-    result.count =
-        result.security != DNS_BOGUS && !l->no_memory ? order_count(&order) : 0;
+    if (result.security != DNS_BOGUS && !l->no_memory)
+        result.count = order_count(&order);
     if (result.count > 0)
         list = calloc(result.count, sizeof(*list));
     l->no_memory = l->no_memory || (result.count > 0 && list == NULL);

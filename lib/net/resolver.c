@@ -92,9 +92,6 @@ static void answered(void *user, struct dns_answer *answer)
         return;
     }
     r->live--;
-    if (answer != NULL && answer->security == DNS_SECURE && !r->trust_ad &&
-        !resolver_ares_local(r->ares))
-        answer->security = DNS_INSECURE;
     if (ask_unchecked(q, answer))
         return;
     resolver_end(q, q->unchecked ? judge_unchecked(q, answer) : answer);
@@ -150,9 +147,11 @@ void resolver_arm(struct resolver *r)
 static void start_hook(struct resolver *r, resolver_query *q)
 {
     int e = r->hook.start(r->hook.user, q, q->name, q->type);
-    if (e == S2S_OK)
+    if (e == S2S_OK || q->state != RUNNING)
         return;
-    r->running--; /* an error: it will not be answered */
+    if (e != S2S_EDNS && e != S2S_ENO_MEMORY && e > S2S_CALLBACK_ERROR)
+        e = S2S_EINTERNAL; /* not its to say */
+    r->running--;          /* an error: it will not be answered */
     r->live--;
     resolver_end(q, e == S2S_ENO_MEMORY
                         ? NULL

@@ -15,7 +15,8 @@ typedef struct s2s_dns_query resolver_query;
 
 struct resolver_settings {
     const char *servers;      /* for ares_set_servers_ports_csv(), or NULL: the
-                                 system's, as /etc/resolv.conf says now */
+                                 system's, as its file says now */
+    const char *config;       /* that file; NULL: /etc/resolv.conf */
     const s2s_resolver *hook; /* in place of c-ares, or NULL; copied */
     bool trust_ad; /* the AD bit counts though the servers are elsewhere */
 };
@@ -32,7 +33,7 @@ void resolver_process(struct resolver *r);
 
 /*
  * The end of a query, called from resolver_process() only. The answer lives
- * during the call, unless it is held.
+ * during the call, unless it is held; one with S2S_ENO_MEMORY cannot be.
  */
 typedef void resolver_done(void *user, struct dns_answer *answer);
 
@@ -71,7 +72,8 @@ struct resolver_delay {      /* embedded in its owner */
 void resolver_delay(struct resolver *r, struct resolver_delay *d);
 void resolver_delay_stop(struct resolver *r, struct resolver_delay *d);
 
-/* What the caller's resolver says; NULL: nothing. S2S_OK, S2S_EABI. */
+/* What the caller's resolver says; NULL: nothing. S2S_OK, S2S_EABI, or
+ * S2S_EINVALID_ARGUMENT when it has an answer. */
 int resolver_hook_done(resolver_query *query, const s2s_dns_answer *answer);
 
 #endif

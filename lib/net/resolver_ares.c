@@ -13,6 +13,7 @@
 #define RCODE_MASK 0x0f
 
 struct resolver_ares {
+    bool trust_ad;
     struct resolver_channels channels;
 };
 
@@ -22,6 +23,7 @@ struct request {
     struct resolver_channel *channel;
     uint16_t type;
     bool hosts;
+    bool trusted; /* its AD bit counts */
     bool unchecked;
     bool plain; /* asked once more, without EDNS */
     char name[];
@@ -122,10 +124,12 @@ static bool ask_plainly(struct request *q)
     return true;
 }
 
+/* We are inside the channel, which is kept for as long: `done` may ask again,
+ * and give up a channel where nothing runs. */
 static void end(struct request *q, struct dns_answer *answer)
 {
-    q->channel->running--;
     q->done(q->user, answer);
+    q->channel->running--;
     free(q);
 }
 
@@ -151,7 +155,7 @@ static void answered(void *user, int status, int timeouts, unsigned char *bytes,
     }
     if ((bytes[3] & RCODE_MASK) == DNS_FORMERR && ask_plainly(q))
         return;
-    end(q, dns_read(bytes, (size_t)length, q->name, q->type, true));
+    end(q, dns_read(bytes, (size_t)length, q->name, q->type, q->trusted));
 }
 
 static void ask_hosts(struct request *q)
@@ -202,6 +206,7 @@ static void begin(struct resolver_ares *a, const char *name,
     *q = *wanted;
     memcpy(q->name, name, size);
     q->channel = resolver_channels_pick(&a->channels);
+    q->trusted = a->trust_ad || q->channel->local;
     q->channel->asked++;
     q->channel->running++;
     ask(q);
@@ -226,12 +231,14 @@ void resolver_ares_query(struct resolver_ares *a, const char *name,
 
 /* ---- Life ------------------------------------------------------------- */
 
-int resolver_ares_new(const char *servers, int set, struct resolver_ares **out)
+int resolver_ares_new(const char *servers, const char *config, bool trust_ad,
+                      int set, struct resolver_ares **out)
 {
     struct resolver_ares *a = calloc(1, sizeof(*a));
     if (a == NULL)
         return S2S_ENO_MEMORY;
-    int e = resolver_channels_open(&a->channels, servers, set);
+    a->trust_ad = trust_ad;
+    int e = resolver_channels_open(&a->channels, servers, config, set);
     if (e == S2S_OK)
         *out = a;
     else
@@ -260,9 +267,4 @@ bool resolver_ares_timeout(const struct resolver_ares *a, struct timeval *out)
 void resolver_ares_cancel(struct resolver_ares *a)
 {
     resolver_channels_cancel(&a->channels);
-}
-
-bool resolver_ares_local(const struct resolver_ares *a)
-{
-    return resolver_channels_local(&a->channels);
 }

@@ -65,6 +65,32 @@ bool resolver_channels_timeout(const struct resolver_channels *a,
     return any;
 }
 
+/* ---- Trust ------------------------------------------------------------ */
+
+static bool is_loopback(const struct ares_addr_port_node *n)
+{
+    static const struct in6_addr mapped = {
+        .s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 127}};
+    if (n->family == AF_INET)
+        return (ntohl(n->addr.addr4.s_addr) >> 24) == 127;
+    return memcmp(&n->addr.addr6, &in6addr_loopback,
+                  sizeof(in6addr_loopback)) == 0 ||
+           memcmp(&n->addr.addr6, &mapped, 13) == 0;
+}
+
+/* Whether they all are on this machine. */
+static bool servers_local(ares_channel channel)
+{
+    struct ares_addr_port_node *list = NULL;
+    if (ares_get_servers_ports(channel, &list) != ARES_SUCCESS || list == NULL)
+        return false;
+    bool local = true;
+    for (const struct ares_addr_port_node *n = list; n != NULL; n = n->next)
+        local = local && is_loopback(n);
+    ares_free_data(list);
+    return local;
+}
+
 /* ---- Life ------------------------------------------------------------- */
 
 static int from_ares(int status)
@@ -90,12 +116,13 @@ static int open_channel(struct resolver_channels *a, ares_channel *channel)
         .sock_state_cb = socket_state,
         .sock_state_cb_data = a,
         .ednspsz = RESOLVER_EDNS_SIZE,
+        .resolvconf_path = a->path,
     };
     return from_ares(ares_init_options(
         channel, &o,
         ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
             ARES_OPT_SOCK_RCVBUF | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
-            ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ));
+            ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ | ARES_OPT_RESOLVCONF));
 }
 
 static int set_servers(const struct resolver_channels *a, ares_channel channel)
@@ -110,9 +137,11 @@ static int set_servers(const struct resolver_channels *a, ares_channel channel)
     return S2S_EINVALID_ARGUMENT;
 }
 
-static void look_at_config(struct stat *out)
+/* ---- Which channel ----------------------------------------------------- */
+
+static void look_at_config(const struct resolver_channels *a, struct stat *out)
 {
-    if (stat(CONFIG, out) != 0)
+    if (stat(a->path, out) != 0)
         memset(out, 0, sizeof(*out));
 }
 
@@ -126,7 +155,7 @@ static int begin(struct resolver_channels *a)
         c++;
     if (c == a->list + RESOLVER_CHANNELS)
         return S2S_OK;
-    look_at_config(&config);
+    look_at_config(a, &config);
     int e = open_channel(a, &fresh);
     if (e == S2S_OK)
         e = set_servers(a, fresh);
@@ -137,19 +166,21 @@ static int begin(struct resolver_channels *a)
     }
     if (c->ares != NULL)
         ares_destroy(c->ares);
-    *c = (struct resolver_channel){.ares = fresh};
+    *c =
+        (struct resolver_channel){.ares = fresh, .local = servers_local(fresh)};
     a->current = c;
     a->config = config;
     return S2S_OK;
 }
 
 int resolver_channels_open(struct resolver_channels *c, const char *servers,
-                           int set)
+                           const char *config, int set)
 {
     *c = (struct resolver_channels){.set = set};
-    if (servers != NULL && (c->servers = strdup(servers)) == NULL)
-        return S2S_ENO_MEMORY;
-    int e = begin(c);
+    c->path = strdup(config != NULL ? config : CONFIG);
+    c->servers = servers != NULL ? strdup(servers) : NULL;
+    bool copied = c->path != NULL && (servers == NULL || c->servers != NULL);
+    int e = copied ? begin(c) : S2S_ENO_MEMORY;
     if (e != S2S_OK)
         resolver_channels_close(c);
     return e;
@@ -161,6 +192,7 @@ void resolver_channels_close(struct resolver_channels *c)
         if (c->list[i].ares != NULL)
             ares_destroy(c->list[i].ares);
     free(c->servers);
+    free(c->path);
     *c = (struct resolver_channels){.set = -1};
 }
 
@@ -176,7 +208,7 @@ static bool config_changed(const struct resolver_channels *a)
     struct stat now;
     if (a->servers != NULL)
         return false;
-    look_at_config(&now);
+    look_at_config(a, &now);
     return now.st_ino != a->config.st_ino || now.st_dev != a->config.st_dev ||
            now.st_size != a->config.st_size ||
            now.st_mtim.tv_sec != a->config.st_mtim.tv_sec ||
@@ -189,30 +221,4 @@ struct resolver_channel *resolver_channels_pick(struct resolver_channels *a)
     if (a->current->asked >= ONE_PORT || config_changed(a))
         (void)begin(a);
     return a->current;
-}
-
-/* ---- Trust ------------------------------------------------------------ */
-
-static bool is_loopback(const struct ares_addr_port_node *n)
-{
-    static const struct in6_addr mapped = {
-        .s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 127}};
-    if (n->family == AF_INET)
-        return (ntohl(n->addr.addr4.s_addr) >> 24) == 127;
-    return memcmp(&n->addr.addr6, &in6addr_loopback,
-                  sizeof(in6addr_loopback)) == 0 ||
-           memcmp(&n->addr.addr6, &mapped, 13) == 0;
-}
-
-bool resolver_channels_local(const struct resolver_channels *a)
-{
-    struct ares_addr_port_node *list = NULL;
-    if (ares_get_servers_ports(a->current->ares, &list) != ARES_SUCCESS ||
-        list == NULL)
-        return false;
-    bool local = true;
-    for (const struct ares_addr_port_node *n = list; n != NULL; n = n->next)
-        local = local && is_loopback(n);
-    ares_free_data(list);
-    return local;
 }

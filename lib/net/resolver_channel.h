@@ -1,5 +1,5 @@
-/* Channels of c-ares. A change of /etc/resolv.conf is noticed, and no port is
- * used for ever. */
+/* Channels of c-ares. A change of resolv.conf is noticed, and no port is used
+ * for ever. */
 #ifndef NET_RESOLVER_CHANNEL_H
 #define NET_RESOLVER_CHANNEL_H
 
@@ -13,6 +13,7 @@
 
 struct resolver_channel {
     ares_channel ares;       /* NULL: none */
+    bool local;              /* all its servers are on this machine */
     unsigned asked, running; /* the caller's to count */
 };
 
@@ -20,14 +21,15 @@ struct resolver_channel {
 struct resolver_channels {
     struct resolver_channel list[RESOLVER_CHANNELS];
     struct resolver_channel *current;
-    int set; /* epoll, the caller's: for c-ares' sockets */
-    char *servers;
+    int set;            /* epoll, the caller's: for c-ares' sockets */
+    char *servers;      /* NULL: the system's */
+    char *path;         /* of resolv.conf */
     struct stat config; /* as it was read */
 };
 
-/* As resolver_ares_new(). Not to be moved in memory. */
+/* As resolver_new(). Not to be moved in memory. */
 int resolver_channels_open(struct resolver_channels *c, const char *servers,
-                           int set);
+                           const char *config, int set);
 void resolver_channels_close(struct resolver_channels *c);
 
 /* The one for the next query. */
@@ -37,6 +39,5 @@ void resolver_channels_process(struct resolver_channels *c);
 bool resolver_channels_timeout(const struct resolver_channels *c,
                                struct timeval *out);
 void resolver_channels_cancel(struct resolver_channels *c);
-bool resolver_channels_local(const struct resolver_channels *c);
 
 #endif

@@ -23,14 +23,39 @@ static const char *text_of(const s2s_dns_answer *a, size_t count)
     return a->rcode != DNS_NOERROR ? dns_rcode_name(a->rcode) : "no record";
 }
 
+static size_t most(const s2s_dns_answer *a)
+{
+    return a->record_count < DNS_RECORDS_MAX ? a->record_count
+                                             : DNS_RECORDS_MAX;
+}
+
+/* Whether it is what it should be, as far as it will be looked at. */
+static bool makes_sense(const s2s_dns_answer *a)
+{
+    if (a->security > S2S_DNS_BOGUS ||
+        (a->record_count > 0 &&
+         (a->records == NULL || a->record_sizes == NULL)))
+        return false;
+    for (size_t i = 0; i < most(a); i++)
+        if (a->record_sizes[i] > UINT16_MAX ||
+            (a->records[i] == NULL && a->record_sizes[i] > 0))
+            return false;
+    return true;
+}
+
 static struct dns_answer *copy(const s2s_dns_answer *from, size_t count)
 {
     struct dns_rdata *list = NULL;
-    size_t kept = count < DNS_RECORDS_MAX ? count : DNS_RECORDS_MAX;
-    if (kept > 0 && (list = calloc(kept, sizeof(*list))) == NULL)
+    size_t kept = 0, bytes = 0;
+    if (count > 0 && (list = calloc(most(from), sizeof(*list))) == NULL)
         return NULL;
-    for (size_t i = 0; i < kept; i++)
-        list[i] = (struct dns_rdata){from->records[i], from->record_sizes[i]};
+    for (size_t i = 0; count > 0 && i < most(from); i++) {
+        size_t size = from->record_sizes[i];
+        if (size > DNS_BYTES_MAX - bytes)
+            continue;
+        bytes += size;
+        list[kept++] = (struct dns_rdata){from->records[i], size};
+    }
     struct dns_answer *a = dns_answer_new(list, kept, text_of(from, kept));
     free(list);
     if (a != NULL)
@@ -42,6 +67,8 @@ struct dns_answer *resolver_hook_read(const s2s_dns_answer *from, int *error)
 {
     s2s_dns_answer known;
     *error = options_load(&known, sizeof(known), from);
+    if (*error == S2S_OK && !makes_sense(&known))
+        *error = S2S_EABI;
     if (*error != S2S_OK)
         return dns_answer_failed(S2S_EINTERNAL,
                                  "an answer that cannot be read");

@@ -33,14 +33,14 @@ static int open_hook(struct resolver *r, const s2s_resolver *hook)
 
 static int open_all(struct resolver *r, const struct resolver_settings *s)
 {
-    r->trust_ad = s->trust_ad;
     r->set = epoll_create1(EPOLL_CLOEXEC);
     r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (r->set < 0 || r->timer < 0 || watch(r->set, r->timer) != S2S_OK)
         return S2S_EINTERNAL;
     if (s->hook != NULL)
         return open_hook(r, s->hook);
-    return resolver_ares_new(s->servers, r->set, &r->ares);
+    return resolver_ares_new(s->servers, s->config, s->trust_ad, r->set,
+                             &r->ares);
 }
 
 int resolver_new(const struct resolver_settings *settings,
@@ -225,6 +225,8 @@ int resolver_hook_done(resolver_query *q, const s2s_dns_answer *answer)
     struct resolver *r = q->resolver;
     struct dns_answer *a;
     int error = S2S_OK;
+    if (q->state != RUNNING)
+        return S2S_EINVALID_ARGUMENT;
     if (answer == NULL) {
         a = dns_answer_failed(S2S_EDNS, "no answer");
         if (a != NULL)

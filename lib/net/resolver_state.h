@@ -27,7 +27,6 @@ TAILQ_HEAD(resolver_list, s2s_dns_query);
 struct resolver {
     struct resolver_ares *ares; /* NULL: the hook */
     s2s_resolver hook;
-    bool trust_ad;
     struct resolver_cache cache;
     int set;   /* epoll: the channel's, or the hook's, and the timer */
     int timer; /* expires when there is something to do */

@@ -369,8 +369,11 @@ int context_new(const s2s_context_options *options, s2s_context **out,
     c->errands = (struct errand_runner){
         .shared = &c->shared, .user = c, .run = run_errand};
     errand_init(&c->errands);
-    c->shared.children =
-        (struct children){.user = c, .run = run_errand, .drop = drop_child};
+    c->shared.children = (struct children){.user = c,
+                                           .make = probe_new,
+                                           .free = probe_free,
+                                           .run = run_errand,
+                                           .drop = drop_child};
     e = context_listen_for_all(c, what);
     if (e != S2S_OK) {
         context_free(c);

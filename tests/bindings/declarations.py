@@ -32,6 +32,7 @@ MACROS = {
     'SEVERITY_ERROR': 2, 'LOG_ERROR': 0, 'LOG_INFO': 1, 'LOG_DEBUG': 2, 'LOG_WIRE': 3,
     'TLS_CLIENT': 0, 'TLS_SERVER': 1, 'EVENT_OPEN': 1, 'EVENT_STANZA': 2,
     'EVENT_ACKED': 3, 'EVENT_CLOSED': 4, 'VIA_STREAM': 1, 'VIA_INBOUND': 2,
+    'DNS_INSECURE': 0, 'DNS_SECURE': 1, 'DNS_BOGUS': 2,
 }
 globals().update(ERRORS)
 globals().update({'STAGE_' + name: value for name, value in STAGES.items()})
@@ -126,13 +127,31 @@ class Limits(Sized):
         'inbound_address')]
 
 
+class DnsAnswer(Sized):
+    _fields_ = [('size', c_size_t), ('records', POINTER(POINTER(c_ubyte))),
+                ('record_sizes', POINTER(c_size_t)), ('record_count', c_size_t),
+                ('why', c_char_p), ('rcode', c_uint32), ('security', c_uint32),
+                ('ttl', c_uint32), ('alias', c_uint32)]
+
+
+RESOLVER_START = CFUNCTYPE(c_int, c_void_p, c_void_p, c_char_p, c_uint16)
+RESOLVER_CANCEL = CFUNCTYPE(None, c_void_p, c_void_p)
+
+
+class Resolver(Sized):
+    _fields_ = [('size', c_size_t), ('user', c_void_p), ('start', RESOLVER_START),
+                ('cancel', RESOLVER_CANCEL), ('fd', OF_CONN), ('process', CLOSE_FN)]
+
+
 class ContextOptions(Sized):
     _fields_ = [('size', c_size_t), ('ca_file', c_char_p),
                 ('dns_servers', POINTER(c_char_p)),
                 ('identities', POINTER(POINTER(Identity))),
                 ('address_filter', ADDRESS_FILTER), ('address_filter_user', c_void_p),
                 ('log', LOG_FN), ('log_user', c_void_p), ('limits', POINTER(Limits)),
-                ('log_level', c_uint32), ('max_running', c_uint32)]
+                ('log_level', c_uint32), ('max_running', c_uint32),
+                ('resolver', POINTER(Resolver)), ('dns_trust_ad', c_uint32),
+                ('reserved', c_uint32)]
 
 
 class Options(Sized):
@@ -155,6 +174,7 @@ STRUCTS = {
     's2s_transport': Transport, 's2s_tls_request': TlsRequest, 's2s_tls_info': TlsInfo,
     's2s_tls': Tls, 's2s_identity': Identity, 's2s_limits': Limits,
     's2s_context_options': ContextOptions, 's2s_options': Options, 's2s_event': Event,
+    's2s_dns_answer': DnsAnswer, 's2s_resolver': Resolver,
 }
 
 # ---- Functions -----------------------------------------------------------
@@ -209,6 +229,7 @@ FUNCTIONS = {  # name: (returns, arguments)
     's2s_stream_close': (None, [_STREAM]),
     's2s_stream_result': (_RESULT, [_STREAM]),
     's2s_stream_free': (None, [_STREAM]),
+    's2s_dns_done': (c_int, [c_void_p, POINTER(DnsAnswer)]),
     's2s_address_public': (c_int, [c_void_p, c_uint32]),
     's2s_strerror': (c_char_p, [c_int]),
     's2s_code_name': (c_char_p, [c_int]),

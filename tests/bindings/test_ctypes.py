@@ -235,6 +235,30 @@ def _():
     equal(asked, [('somewhere.example', 1234)])
 
 
+@check('a resolver: its address is connected to; its errors, and silence, are told')
+def _():
+    asked = set()
+
+    def look_up(name, kind):
+        asked.add((name, kind))
+        if name == 'refused.example':
+            raise callbacks.Refused(s2s.CALLBACK_ERROR - 7)
+        if name == 'silent.example':
+            return None
+        return [socket.inet_aton('127.0.0.1')] if kind == 1 else []
+    setup = s2s.ContextOptions(resolver=callbacks.resolver(look_up))
+    with peers.says(HELLO) as peer:
+        plan = {'setup': setup, 'port': peer.port, 'tls_mode': s2s.TLS_NONE}
+        r = s2s.connect(*DOMAINS, host='somewhere.example', **plan)
+        has(r, {'success': True, 'host': 'somewhere.example', 'streamId': 'peer1'})
+        r = s2s.connect(*DOMAINS, host='refused.example', **plan)
+        equal(r.error, s2s.CALLBACK_ERROR - 7)
+        r = s2s.connect(*DOMAINS, host='silent.example', **plan)
+        equal(r.error, s2s.EDNS)
+        has(r, {'error': 'silent.example: no answer'})
+    assert {('somewhere.example', 1), ('somewhere.example', 28)} <= asked, asked
+
+
 @check('errors of callbacks: own ones pass, more bytes than asked do not')
 def _():
     def refuse(_host, _port):

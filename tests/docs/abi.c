@@ -90,7 +90,7 @@ AT(s2s_limits, stanzas, 44);
 AT(s2s_limits, inbound, 48);
 AT(s2s_limits, inbound_address, 52);
 
-SIZE(s2s_context_options, 80);
+SIZE(s2s_context_options, 96);
 AT(s2s_context_options, size, 0);
 AT(s2s_context_options, ca_file, 8);
 AT(s2s_context_options, dns_servers, 16);
@@ -102,6 +102,28 @@ AT(s2s_context_options, log_user, 56);
 AT(s2s_context_options, limits, 64);
 AT(s2s_context_options, log_level, 72);
 AT(s2s_context_options, max_running, 76);
+AT(s2s_context_options, resolver, 80);
+AT(s2s_context_options, dns_trust_ad, 88);
+AT(s2s_context_options, reserved, 92);
+
+SIZE(s2s_dns_answer, 56);
+AT(s2s_dns_answer, size, 0);
+AT(s2s_dns_answer, records, 8);
+AT(s2s_dns_answer, record_sizes, 16);
+AT(s2s_dns_answer, record_count, 24);
+AT(s2s_dns_answer, why, 32);
+AT(s2s_dns_answer, rcode, 40);
+AT(s2s_dns_answer, security, 44);
+AT(s2s_dns_answer, ttl, 48);
+AT(s2s_dns_answer, alias, 52);
+
+SIZE(s2s_resolver, 48);
+AT(s2s_resolver, size, 0);
+AT(s2s_resolver, user, 8);
+AT(s2s_resolver, start, 16);
+AT(s2s_resolver, cancel, 24);
+AT(s2s_resolver, fd, 32);
+AT(s2s_resolver, process, 40);
 
 SIZE(s2s_options, 104);
 AT(s2s_options, size, 0);
@@ -222,3 +244,6 @@ IS(S2S_EVENT_ACKED, 3);
 IS(S2S_EVENT_CLOSED, 4);
 IS(S2S_VIA_STREAM, 1);
 IS(S2S_VIA_INBOUND, 2);
+IS(S2S_DNS_INSECURE, 0);
+IS(S2S_DNS_SECURE, 1);
+IS(S2S_DNS_BOGUS, 2);

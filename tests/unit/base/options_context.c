@@ -67,6 +67,7 @@ static void check_defaults(const struct options_context *o)
     assert_int_equal(o->max_running, 256);
     assert_null(o->ca_file);
     assert_null(o->dns_servers);
+    assert_false(o->has_resolver || o->dns_trust_ad);
     assert_int_equal(o->identity_count, 0);
     assert_null(o->address_filter);
     assert_null(o->log.function);
@@ -264,6 +265,96 @@ static void refused(void **state)
         refuse(&rows[i].options, rows[i].error, rows[i].what);
 }
 
+/* ---- Resolvers ---- */
+
+static int start(void *user, s2s_dns_query *query, const char *name,
+                 uint16_t type)
+{
+    (void)user;
+    (void)query;
+    (void)name;
+    return type;
+}
+
+static void cancel(void *user, s2s_dns_query *query)
+{
+    (void)user;
+    (void)query;
+}
+
+static int fd(void *user)
+{
+    (void)user;
+    return -1;
+}
+
+static void process(void *user)
+{
+    (void)user;
+}
+
+#define RESOLVER(...)                                                          \
+    (&(const s2s_resolver){.size = sizeof(s2s_resolver), __VA_ARGS__})
+
+static void resolvers(void **state)
+{
+    static const char missing[] = "resolver: a required function is missing";
+    static const char half[] = "resolver: fd and process go together";
+    const struct {
+        s2s_context_options options;
+        int error;
+        const char *what;
+    } rows[] = {
+        {OPTIONS(.resolver = RESOLVER(.start = start)), S2S_EINVALID_ARGUMENT,
+         missing},
+        {OPTIONS(.resolver = RESOLVER(.cancel = cancel)), S2S_EINVALID_ARGUMENT,
+         missing},
+        {OPTIONS(.resolver = RESOLVER(.user = NULL)), S2S_EINVALID_ARGUMENT,
+         missing},
+        {OPTIONS(.resolver =
+                     RESOLVER(.start = start, .cancel = cancel, .fd = fd)),
+         S2S_EINVALID_ARGUMENT, half},
+        {OPTIONS(.resolver = RESOLVER(.start = start, .cancel = cancel,
+                                      .process = process)),
+         S2S_EINVALID_ARGUMENT, half},
+        {OPTIONS(.resolver = RESOLVER(.start = start, .cancel = cancel),
+                 .dns_servers = two_servers),
+         S2S_EINVALID_ARGUMENT, "resolver: not together with dns_servers"},
+        {OPTIONS(.resolver = &(const s2s_resolver){.start = start}), S2S_EABI,
+         ""},
+        {OPTIONS(.dns_trust_ad = 2), S2S_EINVALID_ARGUMENT,
+         "dns_trust_ad: not 0 or 1"},
+        {OPTIONS(.reserved = 1), S2S_EINVALID_ARGUMENT, "reserved: not zero"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        refuse(&rows[i].options, rows[i].error, rows[i].what);
+}
+
+static void resolver_taken(void **state)
+{
+    const s2s_resolver r = {.size = sizeof(r),
+                            .user = &users[0],
+                            .start = start,
+                            .cancel = cancel,
+                            .fd = fd,
+                            .process = process};
+    const s2s_context_options options =
+        OPTIONS(.resolver = &r, .dns_trust_ad = 1);
+    struct options_context o;
+    char what[OPTIONS_WHAT];
+    (void)state;
+    assert_int_equal(options_load_context(&options, &o, what), S2S_OK);
+    assert_true(o.has_resolver && o.dns_trust_ad);
+    assert_memory_equal(&o.resolver, &r, sizeof(r));
+    options_free_context(&o);
+    const s2s_context_options small = {
+        .size = offsetof(s2s_context_options, resolver), .resolver = &r};
+    assert_int_equal(options_load_context(&small, &o, what), S2S_OK);
+    assert_false(o.has_resolver || o.dns_trust_ad);
+    options_free_context(&o);
+}
+
 static void too_many_identities(void **state)
 {
     static const s2s_identity one = {.size = sizeof(one), .domain = "a"};
@@ -312,6 +403,8 @@ int main(void)
         cmocka_unit_test(everything),
         cmocka_unit_test(bounds),
         cmocka_unit_test(refused),
+        cmocka_unit_test(resolvers),
+        cmocka_unit_test(resolver_taken),
         cmocka_unit_test(too_many_identities),
         cmocka_unit_test(without_memory),
     };

@@ -17,10 +17,14 @@
 #include "loopback.h"
 
 /*
- * `answer` is a list of addresses, "" for none, or one of NXDOMAIN, SERVFAIL,
- * REFUSED, FORMERR, SILENT; in front of a list OLD refuses EDNS with FORMERR,
- * BIG demands TCP, and BAD claims one record too many. A name that starts with
- * "*" is a suffix; what is not in the table is NXDOMAIN.
+ * `answer` is a list of records, "" for none, or one of NXDOMAIN, SERVFAIL,
+ * REFUSED, FORMERR, SILENT. A record is an address, SRV/1/2/5269/host.example,
+ * or TLSA/ and hexadecimal digits. In front of a list, in this order: BOGUS is
+ * SERVFAIL without the CD bit, OLD refuses EDNS with FORMERR, PICKY does so and
+ * knows EDNS, BIG demands TCP, BAD claims one record too many, AD sets the bit,
+ * TTL=1 gives a time to live in place of 0, ALIAS puts an alias in front.
+ * A name that starts with "*" is a suffix; a type in front of it ("28
+ * a.example") is for that type only. What is not in the table is NXDOMAIN.
  */
 struct dns_row {
     const char *name;
@@ -34,6 +38,10 @@ struct dns {
     char server[32]; /* for dns_resolver() */
     size_t queries;
     size_t tcp_queries;
+    size_t plain_queries; /* without EDNS */
+    size_t ports;         /* how often the port that asked was another one */
+    uint16_t port;
+    uint8_t flags; /* the fourth byte of the latest */
 };
 
 static inline void dns_open(struct dns *d, const struct dns_row *rows)
@@ -54,7 +62,8 @@ static inline void dns_open(struct dns *d, const struct dns_row *rows)
 
 static inline int dns_resolver(const char *servers, struct resolver **out)
 {
-    const struct resolver_settings settings = {.servers = servers};
+    const struct resolver_settings settings = {.servers = servers,
+                                               .config = "/dev/null"};
     return resolver_new(&settings, out);
 }
 
@@ -85,14 +94,19 @@ static inline size_t dns_question(const uint8_t *q, size_t length,
     return at + 5;
 }
 
-static inline const char *dns_find(const struct dns *d, const char *name)
+static inline const char *dns_find(const struct dns *d, const char *name,
+                                   unsigned type)
 {
     for (const struct dns_row *row = d->rows; row->name != NULL; row++) {
-        size_t size = strlen(row->name), length = strlen(name);
-        if (strcasecmp(row->name, name) == 0)
+        const char *space = strchr(row->name, ' ');
+        const char *wanted = space != NULL ? space + 1 : row->name;
+        size_t size = strlen(wanted), length = strlen(name);
+        if (space != NULL && strtoul(row->name, NULL, 10) != type)
+            continue;
+        if (strcasecmp(wanted, name) == 0)
             return row->answer;
-        if (row->name[0] == '*' && length >= size - 1 &&
-            strcasecmp(row->name + 1, name + length - (size - 1)) == 0)
+        if (wanted[0] == '*' && length >= size - 1 &&
+            strcasecmp(wanted + 1, name + length - (size - 1)) == 0)
             return row->answer;
     }
     return "NXDOMAIN";
@@ -121,31 +135,114 @@ static inline bool dns_word(const char **answer, const char *word)
     return true;
 }
 
+/* A name in wire form; its size. */
+static inline size_t dns_name(const char *name, uint8_t *out)
+{
+    size_t at = 0;
+    while (*name != '\0') {
+        size_t label = strcspn(name, ".");
+        out[at++] = (uint8_t)label;
+        memcpy(out + at, name, label);
+        at += label;
+        name += label + (name[label] == '.');
+    }
+    out[at++] = 0;
+    return at;
+}
+
+/* The data of a record in text, and its type. */
+static inline size_t dns_rdata(char *text, uint8_t *type, uint8_t data[300])
+{
+    size_t size = 0;
+    char *at = text;
+    if (strncmp(text, "SRV/", 4) == 0) {
+        *type = 33;
+        for (int i = 0; i < 3; i++) {
+            unsigned long n = strtoul(strchr(at, '/') + 1, &at, 10);
+            data[size++] = (uint8_t)(n >> 8);
+            data[size++] = (uint8_t)n;
+        }
+        return size + dns_name(at + 1, data + size);
+    }
+    if (strncmp(text, "TLSA/", 5) == 0) {
+        *type = 52;
+        for (at = text + 5; *at != '\0'; at += 2) {
+            const char pair[] = {at[0], at[1], '\0'};
+            data[size++] = (uint8_t)strtoul(pair, NULL, 16);
+        }
+        return size;
+    }
+    *type = strchr(text, ':') != NULL ? 28 : 1;
+    assert_int_equal(inet_pton(*type == 28 ? AF_INET6 : AF_INET, text, data),
+                     1);
+    return *type == 28 ? 16 : 4;
+}
+
+static inline void dns_record(uint8_t owner, uint8_t type, unsigned ttl,
+                              const uint8_t *data, size_t size, uint8_t *out,
+                              size_t *length)
+{
+    const uint8_t head[] = {0xc0,
+                            owner,
+                            0,
+                            type,
+                            0,
+                            1,
+                            0,
+                            0,
+                            (uint8_t)(ttl >> 8),
+                            (uint8_t)ttl,
+                            (uint8_t)(size >> 8),
+                            (uint8_t)size};
+    memcpy(out + *length, head, sizeof(head));
+    memcpy(out + *length + sizeof(head), data, size);
+    *length += sizeof(head) + size;
+}
+
 /* Append the records of the question's type; how many. */
-static inline uint8_t dns_records(const char *list, uint8_t type, uint8_t *out,
-                                  size_t *length)
+static inline uint8_t dns_records(const char *list, uint8_t owner, uint8_t type,
+                                  unsigned ttl, uint8_t *out, size_t *length)
 {
     uint8_t count = 0;
     while (*list != '\0') {
-        uint8_t bytes[16];
-        char text[64];
+        uint8_t data[300], is;
+        char text[128];
         size_t size = strcspn(list, " ");
         assert_true(size < sizeof(text));
         memcpy(text, list, size);
         text[size] = '\0';
         list += size + (list[size] == ' ');
-        uint8_t rdata = strchr(text, ':') != NULL ? 16 : 4;
-        if ((type == 28) != (rdata == 16))
+        size = dns_rdata(text, &is, data);
+        if (is != type)
             continue;
-        assert_int_equal(
-            inet_pton(rdata == 16 ? AF_INET6 : AF_INET, text, bytes), 1);
-        const uint8_t head[] = {0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, rdata};
-        memcpy(out + *length, head, sizeof(head));
-        memcpy(out + *length + sizeof(head), bytes, rdata);
-        *length += sizeof(head) + rdata;
+        dns_record(owner, type, ttl, data, size, out, length);
         count++;
     }
     return count;
+}
+
+/* The same with what may be in front; `out` begins with the header. */
+static inline void dns_list(const char *list, uint8_t type, uint8_t *out,
+                            size_t *length)
+{
+    uint8_t owner = 12;
+    unsigned ttl = 0;
+    if (dns_word(&list, "AD"))
+        out[3] |= 0x20;
+    if (dns_word(&list, "TTL=")) {
+        char *end;
+        ttl = (unsigned)strtoul(list, &end, 10);
+        list = end + (*end == ' ');
+    }
+    if (dns_word(&list, "ALIAS")) {
+        uint8_t name[32];
+        size_t size = dns_name("target.example", name);
+        dns_record(owner, 5, ttl, name, size, out, length);
+        owner = (uint8_t)(*length - size);
+        out[7]++;
+    }
+    out[7] =
+        (uint8_t)(out[7] + dns_records(list, owner, type, ttl, out, length));
 }
 
 /* The answer's length; 0 for none. `out` has 2048 bytes. */
@@ -155,14 +252,21 @@ static inline size_t dns_answer(struct dns *d, const uint8_t *q, size_t size,
     char name[256];
     assert_true(size >= 12);
     size_t length = dns_question(q, size, name);
-    const char *answer = dns_find(d, name);
+    const char *answer = dns_find(d, name, q[length - 3]);
     bool edns = q[11] != 0;
     d->queries++;
     d->tcp_queries += tcp;
+    d->plain_queries += !edns;
+    d->flags = q[3];
     if (strcmp(answer, "SILENT") == 0)
         return 0;
     int rcode = dns_rcode(answer);
+    if (dns_word(&answer, "BOGUS") && (q[3] & 0x10) == 0)
+        rcode = 2;
     if (dns_word(&answer, "OLD") && edns)
+        rcode = 1;
+    bool picky = dns_word(&answer, "PICKY") && edns;
+    if (picky)
         rcode = 1;
     bool bad = dns_word(&answer, "BAD");
     bool big = dns_word(&answer, "BIG") && !tcp;
@@ -171,8 +275,14 @@ static inline size_t dns_answer(struct dns *d, const uint8_t *q, size_t size,
     out[3] = (uint8_t)(0x80 | rcode);
     memset(out + 6, 0, 6);
     if (rcode == 0 && !big)
-        out[7] = dns_records(answer, q[length - 3], out, &length);
+        dns_list(answer, q[length - 3], out, &length);
     out[7] = (uint8_t)(out[7] + bad);
+    if (picky) {
+        const uint8_t opt[] = {0, 0, 41, 2, 0, 0, 0, 0, 0, 0, 0};
+        memcpy(out + length, opt, sizeof(opt));
+        length += sizeof(opt);
+        out[11] = 1;
+    }
     return length;
 }
 
@@ -220,6 +330,8 @@ static inline size_t dns_serve(struct dns *d, size_t most)
         if (n < 0)
             break;
         count++;
+        d->ports += d->port != from.sin_port;
+        d->port = from.sin_port;
         size_t length = dns_answer(d, query, (size_t)n, false, answer);
         if (length > 0)
             assert_int_equal(sendto(d->udp, answer, length, 0,

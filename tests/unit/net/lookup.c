@@ -33,6 +33,33 @@ static const struct dns_row rows[] = {
     {"*.silent.example", "SILENT"},
     {"*.crowd.example", "127.0.0.1"},
     {"single.search.example", "127.0.0.9"},
+    {"secure.example", "AD 127.0.0.1 ::1"},
+    {"1 half.example", "AD 127.0.0.1"},
+    {"28 half.example", "::1"},
+    {"1 four-only.example", "AD 127.0.0.1"},
+    {"28 four-only.example", "AD"},
+    {"alias.example", "AD ALIAS 127.0.0.1"},
+    {"1 bogus-four.example", "BOGUS 127.0.0.1"},
+    {"28 bogus-four.example", "AD ::1"},
+    {"1 bogus-six.example", "AD 127.0.0.1"},
+    {"28 bogus-six.example", "BOGUS ::1"},
+    {"1 bad-six.example", "127.0.0.1"},
+    {"28 bad-six.example", "SERVFAIL"},
+    {"1 bad-four.example", "REFUSED"},
+    {"28 bad-four.example", "::1"},
+    {"1 bad-and-none.example", ""},
+    {"28 bad-and-none.example", "REFUSED"},
+    {"1 slow.example", "AD 127.0.0.1"},
+    {"28 slow.example", "SILENT"},
+    {"1 slow-none.example", "SILENT"},
+    {"28 slow-none.example", "AD ::1"},
+    {NULL, NULL},
+};
+
+/* When a question comes once more. */
+static const struct dns_row answered_late[] = {
+    {"slow.example", "AD 127.0.0.1 ::1"},
+    {"slow-none.example", "AD 127.0.0.1 ::1"},
     {NULL, NULL},
 };
 
@@ -49,7 +76,8 @@ struct look { /* and how it ended */
     int calls;
     int error;
     size_t count;
-    bool unanswered;
+    bool unanswered, alias, hasty;
+    enum dns_security security;
     char text[64];
     char addresses[512];
     struct look *then_start, *then_cancel;
@@ -64,6 +92,9 @@ static void note(void *user, const struct lookup_result *result)
     struct look *l = user;
     assert_true(l->f->inside);
     l->unanswered = result->unanswered;
+    l->alias = result->alias;
+    l->hasty = result->hasty;
+    l->security = result->security;
     l->query = NULL;
     l->calls++;
     l->f->done++;
@@ -87,15 +118,22 @@ static void note(void *user, const struct lookup_result *result)
     }
 }
 
-static void start(struct look *l, struct fixture *f, const char *host)
+static void start_with(struct look *l, struct fixture *f, const char *host,
+                       unsigned flags)
 {
     bool inside = f->inside;
     l->f = f;
     l->calls = 0;
     f->inside = false;
     assert_int_equal(
-        lookup_start(f->resolver, host, 5269, 0, note, l, &l->query), S2S_OK);
+        lookup_start(f->resolver, host, 5269, flags, note, l, &l->query),
+        S2S_OK);
     f->inside = inside;
+}
+
+static void start(struct look *l, struct fixture *f, const char *host)
+{
+    start_with(l, f, host, LOOKUP_PATIENT); /* by no clock */
 }
 
 static void cancel(struct look *l)
@@ -439,6 +477,123 @@ static void no_server(void **state)
     assert_true(l.unanswered);
 }
 
+/* ---- DNSSEC, and IPv6 that takes its time ---- */
+
+static void secure(void **state)
+{
+    static const unsigned dns = LOOKUP_DNS, patient = LOOKUP_PATIENT;
+    static const char bogus[] = "DNSSEC validation failed";
+    const struct {
+        const char *host;
+        unsigned flags;
+        int error;
+        const char *text, *addresses;
+        enum dns_security security;
+        bool alias;
+    } cases[] = {
+        {"secure.example", dns | patient, S2S_OK, "", "::1 127.0.0.1",
+         DNS_SECURE, false},
+        {"secure.example", patient, S2S_OK, "", "::1 127.0.0.1", DNS_INSECURE,
+         false},
+        {"half.example", dns | patient, S2S_OK, "", "::1 127.0.0.1",
+         DNS_INSECURE, false},
+        {"four-only.example", dns | patient, S2S_OK, "", "127.0.0.1",
+         DNS_SECURE, false},
+        {"alias.example", dns | patient, S2S_OK, "", "127.0.0.1", DNS_SECURE,
+         true},
+        {"bogus-four.example", dns | patient, S2S_EDNS, bogus, "", DNS_BOGUS,
+         false},
+        {"bogus-six.example", dns | patient, S2S_EDNS, bogus, "", DNS_BOGUS,
+         false},
+        {"bad-six.example", dns | patient, S2S_OK, "", "127.0.0.1",
+         DNS_INSECURE, false},
+        {"bad-four.example", dns | patient, S2S_OK, "", "::1", DNS_INSECURE,
+         false},
+        {"bad-and-none.example", dns, S2S_EDNS, "REFUSED", "", DNS_INSECURE,
+         false},
+        {"none.example", dns, S2S_EDNS, "NXDOMAIN", "", DNS_INSECURE, false},
+        {"empty.example", dns, S2S_EDNS, "no address", "", DNS_INSECURE, false},
+        {"servfail.example", dns, S2S_EDNS, "SERVFAIL", "", DNS_INSECURE,
+         false},
+        {"127.0.0.1", dns, S2S_OK, "", "127.0.0.1", DNS_INSECURE, false},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct look l = {0};
+        start_with(&l, f, cases[i].host, cases[i].flags);
+        run(f, i + 1);
+        if (l.error != cases[i].error || strcmp(l.text, cases[i].text) != 0 ||
+            strcmp(l.addresses, cases[i].addresses) != 0 ||
+            l.security != cases[i].security || l.alias != cases[i].alias ||
+            (l.hasty && (cases[i].flags & patient) != 0))
+            fail_msg("%s %u: %d %s [%s], security %d, alias %d", cases[i].host,
+                     cases[i].flags, l.error, l.text, l.addresses,
+                     (int)l.security, l.alias);
+    }
+}
+
+/* The hosts file has no say; of localhost it does. */
+static void dns_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct look l = {0};
+    start_with(&l, f, "localhost", LOOKUP_DNS);
+    run(f, 1);
+    assert_int_equal(l.error, S2S_OK);
+    assert_int_equal(f->dns.queries, 0);
+}
+
+/* IPv6 says nothing: IPv4 goes on without it. */
+static void hasty(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned flags = 0; flags <= LOOKUP_DNS; flags++) {
+        struct look l = {0};
+        start_with(&l, f, "slow.example", flags);
+        run(f, flags + 1);
+        assert_int_equal(l.error, S2S_OK);
+        assert_string_equal(l.addresses, "127.0.0.1");
+        assert_true(l.hasty);
+        assert_int_equal(l.security, flags ? DNS_SECURE : DNS_INSECURE);
+        assert_false(readable(f->resolver));
+    }
+}
+
+/* Asked again it answers, and was waited for. IPv4 always is. */
+static void patient(void **state)
+{
+    static const char *const hosts[] = {"slow.example", "slow-none.example"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2; i++) {
+        struct look l = {0};
+        f->dns.rows = rows;
+        f->dns.queries = 0;
+        start_with(&l, f, hosts[i], i == 0 ? LOOKUP_PATIENT : 0);
+        while (f->dns.queries < 2)
+            step(f);
+        f->dns.rows = answered_late;
+        run(f, i + 1);
+        assert_int_equal(f->dns.queries, 3);
+        assert_string_equal(l.addresses, "::1 127.0.0.1");
+        assert_false(l.hasty);
+    }
+}
+
+/* Cancelled in the time that IPv6 still has; and freed with it. */
+static void cancelled_in_haste(void **state)
+{
+    struct fixture *f = *state;
+    struct look l = {0}, other = {0};
+    start_with(&l, f, "slow.example", LOOKUP_DNS);
+    start_with(&other, f, "four.example", LOOKUP_DNS);
+    run(f, 1);
+    if (l.query != NULL)
+        cancel(&l);
+    if (other.query != NULL) /* a slow machine */
+        cancel(&other);
+    assert_int_equal(f->done, 1);
+}
+
 /* No socket for c-ares. */
 static void starved(void **state)
 {
@@ -498,8 +653,13 @@ int main(void)
         TEST(cancelled_by_another),
         cmocka_unit_test(bad_servers),
         TEST(no_server),
+        TEST(secure),
+        TEST(dns_alone),
+        TEST(hasty),
+        TEST(patient),
+        TEST(cancelled_in_haste),
         TEST(starved),
         cmocka_unit_test(descriptors),
     };
-    return cmocka_run_group_tests_name("net/resolver", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("net/lookup", tests, NULL, NULL);
 }
