@@ -37,6 +37,12 @@ class Hosts:
         os.utime(new, (self.written, self.written))
         os.replace(new, self.path)
 
+    def extend(self, entries):
+        """Addresses and names that another server's zones have."""
+        self.entries += [(NOWHERE if ':' in address else address, name)
+                         for address, name in entries]
+        self.write()
+
     def add(self, name):
         """A name below a domain where DNS knows every name."""
         for domain, address in self.below:
