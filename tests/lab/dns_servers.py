@@ -73,7 +73,7 @@ class Knot(Server):
         for zone, text in dns_world.zones(self.lab, self.delegation).items():
             with open(self.path(zone + '.zone'), 'w', encoding='ascii') as f:
                 f.write(text)
-            self.lab.hosts.extend(dns_world.addresses(text, zone))
+            self.lab.hosts.extend(dns_world.addresses(text, zone).items())
         self.lab.give(self.dir)
         self.spawn('knotd', '-c', self.path('knot.conf'))
 

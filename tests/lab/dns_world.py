@@ -37,6 +37,7 @@ FALLBACK, FIRST, LAST, CLOSED = 60, 61, 68, 69  # hosts: the domain's own, h1 to
 DEAD = '127.0.0.70'
 DEAD_V6 = '::1'
 ADDRESSES = [HOST.format(n) for n in range(FALLBACK, LAST + 1)]
+DRAWS, WEIGHTS = 50, {'h1': 60, 'h2': 30, 'h3': 10, 'h4': 0}
 
 # A domain, in its own zone, and who has its certificate. All others show `world`.
 CERTIFICATES = {'dane-selfsigned': 'selfsigned.world', 'target-name': 'target.world'}
@@ -103,21 +104,29 @@ def from_dnsmasq(conf):
 
 
 def many():
-    """Lines that nobody wants to write: a hundred records of one host, and thirty
-    hosts, some with several addresses."""
+    """Lines that nobody wants to write: a hundred records of one host; thirty hosts,
+    some with several addresses; and the domain `weights` over and over."""
     for n in range(100):
         yield f'_xmpp-server._tcp.hundred SRV {n // 10} {n % 10} {20000 + n} h1'
     for n in range(30):
         yield f'_xmpp-server._tcp.many SRV {n} 0 5269 m{n}.many'
         for k in range(1 + n % 3):
             yield f'm{n}.many A 127.0.1.{n * 4 + k}'
+    for n in range(DRAWS):
+        for host, weight in WEIGHTS.items():
+            yield f'_xmpp-server._tcp.draw{n} SRV 10 {weight} 5269 {host}'
 
 
 def addresses(text, zone):
-    """(address, name) of the lines of a zone: for a program without DNS."""
-    for owner, where in re.findall(r'^(\S+)\s+(?:A|AAAA)\s+(\S+)$', text, re.M):
-        owner = owner.replace('@', zone)
-        yield where, owner.rstrip('.') if owner.endswith('.') else f'{owner}.{zone}'
+    """The address of each name in a zone, for a program without DNS. What cannot be
+    validated has none."""
+    if zone == 'bogus.test':
+        return {}
+    found = {}
+    for owner, kind, data in re.findall(r'^([^\s*]\S*) (A|CNAME) (\S+)$', text, re.M):
+        name = owner.rstrip('.') if owner.endswith('.') else f'{owner}.{zone}'
+        found[name] = data if kind == 'A' else found.get(f'{data}.{zone}')
+    return {name: where for name, where in found.items() if where}
 
 
 HEAD = """$TTL 60

@@ -37,10 +37,10 @@ class Hosts:
         os.utime(new, (self.written, self.written))
         os.replace(new, self.path)
 
-    def extend(self, entries):
-        """Addresses and names that another server's zones have."""
-        self.entries += [(NOWHERE if ':' in address else address, name)
-                         for address, name in entries]
+    def extend(self, found):
+        """Names, and their addresses, that another server's zones have."""
+        entries = [(address, name) for name, address in found]
+        self.entries += [e for e in entries if e not in self.entries]
         self.write()
 
     def add(self, name):
@@ -53,4 +53,5 @@ class Hosts:
 
     def environment(self, library):
         return {'LD_PRELOAD': library, 'NSS_WRAPPER_HOSTS': self.path,
+                'NSS_WRAPPER_MAX_HOSTENTS': '4000',  # names and addresses; or some 200
                 'RES_OPTIONS': 'no-aaaa attempts:1 timeout:1'}

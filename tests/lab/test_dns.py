@@ -214,7 +214,8 @@ def _(lab):
             equal(answer.secure, zone == 'signed.test', domain)
             found = key_digest(lab, shown('127.0.0.61', port, f'{domain}.{zone}'))
             data = answer.of(TLSA)
-            equal((len(data), data[0][:3], data[0][3] == found), (1, (usage, 1, 1), matches), domain)
+            equal((len(data), data[0][:3], data[0][3] == found),
+                  (1, (usage, 1, 1), matches), domain)
     equal(ask(lab.dns, '_5269._tcp.host.dane-servfail.signed.test', TLSA).rcode, SERVFAIL)
     unusable = ask(lab.dns, '_5269._tcp.host.dane-unusable.signed.test', TLSA).of(TLSA)
     equal(sorted(r[:3] for r in unusable), [(3, 1, 1), (3, 1, 99), (77, 1, 1)])

@@ -2,7 +2,7 @@
 that are dead.
 
 Each says what a server says to one that only looks: a stream, STARTTLS or direct
-TLS with the domain's certificate, features, and that a dialback key is unknown.
+TLS with the domain's certificate, features, and that a dialback key is not valid.
 `came` has who came, in order: (address, port, 'direct' or 'starttls', domain).
 """
 import contextlib
@@ -23,7 +23,7 @@ STARTTLS = ("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>
             '</starttls></stream:features>')
 DIALBACK = ("<stream:features><dialback xmlns='urn:xmpp:features:dialback'/>"
             '</stream:features>')
-UNKNOWN = "<db:verify from='{0}' to='{1}' id='{2}' type='invalid'/>"
+REFUSAL = "<db:{0} from='{1}' to='{2}' id='{3}' type='invalid'/>"
 PORTS = (5269, 5270)
 
 
@@ -53,7 +53,7 @@ class World(Server):
         super().__init__(lab, name, address, domain)
         self.listeners, self.came, self.contexts = [], [], {}
         self.changed = threading.Condition()
-        self.closing = socket.socketpair()
+        self.closing, self.thread = socket.socketpair(), None
 
     def begin(self):
         for name in ('world', *dns_world.CERTIFICATES.values()):
@@ -69,23 +69,26 @@ class World(Server):
                     self.listeners.append(socket.create_server((address, port)))
                 except OSError as e:
                     raise LabError(f'{address} port {port}: {e}') from e
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def ready(self):
         return True
 
     def stop(self):
         self.closing[0].close()
-        for s in self.listeners:
+        if self.thread:
+            self.thread.join()  # the kernel keeps what it waits for
+        for s in (*self.listeners, self.closing[1]):
             s.close()
 
     def accept(self):
-        with contextlib.suppress(OSError, ValueError):  # closed meanwhile
-            while True:
-                for s in select.select([*self.listeners, self.closing[1]], [], [])[0]:
-                    if s is self.closing[1]:
-                        return
-                    threading.Thread(target=self.one, args=[*s.accept()], daemon=True).start()
+        while True:
+            for s in select.select([self.closing[1], *self.listeners], [], [])[0]:
+                if s is self.closing[1]:
+                    return
+                with contextlib.suppress(OSError):  # it is gone already
+                    threading.Thread(target=self.one, args=s.accept(), daemon=True).start()
 
     def one(self, connection, _):
         with contextlib.suppress(OSError), connection:
@@ -107,8 +110,9 @@ class World(Server):
         stream = Text(tls)
         tls.sendall((HEADER.format(*self.opened(stream, where, kind)) + DIALBACK).encode())
         while True:
-            tag = stream.until('<db:verify[^>]*>')
-            tls.sendall(UNKNOWN.format(*(attribute(tag, n) for n in ('to', 'from', 'id'))).encode())
+            tag = stream.until('<db:(verify|result)[^>]*>')
+            tls.sendall(REFUSAL.format(tag[4:10], *(attribute(tag, n) for n in (
+                'to', 'from', 'id'))).encode())
 
     def opened(self, stream, where, kind):
         """The domains of a stream's header: ours, theirs. The first of a connection
