@@ -14,6 +14,7 @@ class Hosts:
 
     def __init__(self, path, zone):
         self.path, self.written = path, 0
+        self.room = {}  # the library's own limit is 200
         self.entries = []
         self.below = re.findall(r'^address=/(.+)/(.+)$', zone, re.M)
         for record in re.findall(r'^host-record=(.+)$', zone, re.M):
@@ -41,6 +42,7 @@ class Hosts:
         """Names, and their addresses, that another server's zones have."""
         entries = [(address, name) for name, address in found]
         self.entries += [e for e in entries if e not in self.entries]
+        self.room = {'NSS_WRAPPER_MAX_HOSTENTS': '4000'}  # names and addresses
         self.write()
 
     def add(self, name):
@@ -52,6 +54,5 @@ class Hosts:
                 self.write()
 
     def environment(self, library):
-        return {'LD_PRELOAD': library, 'NSS_WRAPPER_HOSTS': self.path,
-                'NSS_WRAPPER_MAX_HOSTENTS': '4000',  # names and addresses; or some 200
+        return {**self.room, 'LD_PRELOAD': library, 'NSS_WRAPPER_HOSTS': self.path,
                 'RES_OPTIONS': 'no-aaaa attempts:1 timeout:1'}

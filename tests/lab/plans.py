@@ -175,7 +175,7 @@ EXPECTED = {  # domain: Prosody 0.12.3, ejabberd 23.01
 }
 DEAD = {
     'dead': (['dead', 'h1'], ['dead', 'h1']),
-    'eyeballs': (['dead6', 'h1'], ['dead6', 'h1']),
+    'eyeballs': (['h1', 'dead6'], ['dead6', 'h1']),
 }
 ROWS = []
 
