@@ -1,10 +1,7 @@
 """Words for the checks of federation: domains of ours, where they listen, and
 what a ping should show."""
 import contextlib
-import hashlib
 import os
-import re
-import socket
 import sys
 import threading
 
@@ -16,7 +13,6 @@ from tap import equal, has, member  # noqa: E402
 
 HOST = '127.0.0.14'  # where the lab's DNS says that we are
 HERE_WE_LISTEN = HOST + ':5269'
-COMPONENT_PORT = 5347
 LONG = 20000  # milliseconds that nothing needs
 
 
@@ -79,37 +75,3 @@ def ponged(result, via=None, method=None, count=1):
     if method:
         equal(member(result.json, 'auth.method'), method, 'auth.method')
     equal([f for f in result.json['findings'] if f['severity'] == 'error'], [], 'findings')
-
-
-class Component:
-    """Part of a server, behind a socket (XEP-0114): what it says, the server
-    sends, and what comes for it has arrived at the server."""
-
-    def __init__(self, lab, server):
-        self.domain = 'tool.' + lab.servers[server].domain
-        self.socket = socket.create_connection((lab.address(server), COMPONENT_PORT), 20)
-        self.text = ''
-        self.send("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
-                  "xmlns:stream='http://etherx.jabber.org/streams' "
-                  f"to='{self.domain}'>")
-        number = self.until(r'''<stream:stream[^>]* id=['"]([^'"]+)''')[1]
-        proof = hashlib.sha1((number + 'secret').encode()).hexdigest()
-        self.send(f'<handshake>{proof}</handshake>')
-        self.until(r'<handshake[^>]*>')
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def send(self, text):
-        self.socket.sendall(text.encode())
-
-    def until(self, pattern):
-        """Read until this has come; its match."""
-        while not (found := re.search(pattern, self.text, re.S)):
-            more = self.socket.recv(4096)
-            assert more, f'the server ended after {self.text!r}'
-            self.text += more.decode()
-        return found

@@ -14,6 +14,7 @@ class Hosts:
 
     def __init__(self, path, zone):
         self.path, self.written = path, 0
+        self.room = {}  # the library's own limit is 200
         self.entries = []
         self.below = re.findall(r'^address=/(.+)/(.+)$', zone, re.M)
         for record in re.findall(r'^host-record=(.+)$', zone, re.M):
@@ -37,6 +38,13 @@ class Hosts:
         os.utime(new, (self.written, self.written))
         os.replace(new, self.path)
 
+    def extend(self, found):
+        """Names, and their addresses, that another server's zones have."""
+        entries = [(address, name) for name, address in found]
+        self.entries += [e for e in entries if e not in self.entries]
+        self.room = {'NSS_WRAPPER_MAX_HOSTENTS': '4000'}  # names and addresses
+        self.write()
+
     def add(self, name):
         """A name below a domain where DNS knows every name."""
         for domain, address in self.below:
@@ -46,5 +54,5 @@ class Hosts:
                 self.write()
 
     def environment(self, library):
-        return {'LD_PRELOAD': library, 'NSS_WRAPPER_HOSTS': self.path,
+        return {**self.room, 'LD_PRELOAD': library, 'NSS_WRAPPER_HOSTS': self.path,
                 'RES_OPTIONS': 'no-aaaa attempts:1 timeout:1'}

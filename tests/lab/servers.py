@@ -11,156 +11,19 @@ survives. Each server has a directory below $TMPDIR, which is removed. When we
 are root the servers run as an unprivileged uid; uid 0 of a user namespace is
 no root, and stays.
 """
-import ctypes
-import glob
 import grp
 import os
 import pwd
 import shutil
-import signal
-import socket
-import string
 import subprocess
 import sys
 import tempfile
-import time
 
+import dns_world
+from dns_servers import Knot, Unbound
 from hosts import Hosts
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-READY_SECONDS = 60  # ejabberd needs 2 s alone, 13 s on a busy machine
-STOP_SECONDS = 15
-NOBODY = 65534
-PR_SET_PDEATHSIG = 1
-
-
-class LabError(Exception):
-    """A server is missing or does not start."""
-
-
-def unprivileged_uid():
-    """The uid for the servers, or None: stay what we are."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        with open('/proc/self/uid_map', encoding='ascii') as f:
-            ranges = [[int(n) for n in line.split()] for line in f]
-    except OSError:
-        return NOBODY
-    return NOBODY if any(first <= NOBODY < first + count
-                         for first, _, count in ranges) else None
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def find_program(name):
-    path = os.environ.get('PATH', '') + ':/usr/sbin:/sbin'
-    found = shutil.which(name, path=path)
-    if not found:
-        raise LabError(f'{name} is not installed')
-    return found
-
-
-def find_one(pattern):
-    found = sorted(glob.glob(pattern))
-    if not found:
-        raise LabError(f'nothing matches {pattern}')
-    return found[-1]
-
-
-def port_open(address, port):
-    with socket.socket() as s:
-        s.settimeout(5)
-        return s.connect_ex((address, port)) == 0
-
-
-class Server:
-    """A server's directory and processes. Subclasses say what to run."""
-    configs = ()
-    port = 5269
-    drops = True  # give it the unprivileged uid from the start
-
-    def __init__(self, lab, name, address, domain, **settings):
-        self.lab, self.name, self.address, self.domain = lab, name, address, domain
-        self.dir = os.path.join(lab.dir, name)
-        self.settings = settings
-        self.processes = []
-
-    def begin(self):
-        """Start it; wait() tells when it is ready."""
-        os.mkdir(self.dir)
-        values = dict(self.settings, dir=self.dir, address=self.address,
-                      domain=self.domain, ca_dir=self.lab.ca_dir,
-                      dns_port=self.lab.dns_port)
-        for config in self.configs:
-            with open(os.path.join(HERE, 'conf', config), encoding='utf-8') as f:
-                text = string.Template(f.read()).substitute(values)
-            with open(self.path(config), 'w', encoding='utf-8') as f:
-                f.write(text)
-            os.chmod(self.path(config), 0o644)
-        self.lab.give(self.dir)
-        self.run()
-
-    def run(self):
-        raise NotImplementedError
-
-    def ready(self):
-        return port_open(self.address, self.port)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def spawn(self, program, *args, **env):
-        who = {}
-        if self.drops and self.lab.uid is not None:
-            who = {'user': self.lab.uid, 'group': self.lab.uid, 'extra_groups': []}
-        with open(self.path('output'), 'ab') as out:
-            self.processes.append(subprocess.Popen(
-                [find_program(program), *args], cwd=self.dir, stdin=subprocess.DEVNULL,
-                stdout=out, stderr=out, start_new_session=True,
-                preexec_fn=die_with_parent,
-                env=dict(os.environ, HOME=self.dir, LC_ALL='C.UTF-8', **env), **who))
-
-    def wait(self):
-        self.until(self.ready)
-
-    def until(self, condition):
-        deadline = time.monotonic() + READY_SECONDS
-        while not condition():
-            if any(p.poll() is not None for p in self.processes):
-                raise LabError(f'{self.name} ended while starting:\n{self.logs()}')
-            if time.monotonic() > deadline:
-                raise LabError(f'{self.name} is not ready after '
-                               f'{READY_SECONDS} s:\n{self.logs()}')
-            time.sleep(0.02)  # a port that opens raises no event
-
-    def stop(self):
-        for p in self.processes:
-            p.terminate()
-        for p in self.processes:
-            try:
-                p.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
-            try:
-                os.killpg(p.pid, signal.SIGKILL)  # whatever it left behind
-            except (ProcessLookupError, PermissionError):
-                pass
-            p.wait()
-        self.processes = []
-
-    def read(self, name):
-        try:
-            with open(self.path(name), encoding='utf-8', errors='replace') as f:
-                return f.read()
-        except OSError:
-            return ''
-
-    def logs(self):
-        return '\n'.join(self.read(n)[-2000:] for n in sorted(os.listdir(self.dir))
-                         if n == 'output' or 'log' in n)
+from server import HERE, LabError, Server, find_one, port_open, unprivileged_uid
+from world import World
 
 
 class Dns(Server):
@@ -260,7 +123,13 @@ STRICT = {  # they want a certificate of whoever they talk to; not by default
     'jstrict': (Jabberd2, '127.0.0.33', 'jstrict.test', {
         'verify_mode': '7', 'security': '<require_tls>1</require_tls>'}),
 }
-DOMAIN = {name: entry[2] for name, entry in {**SERVERS, **STRICT}.items()}
+WORLD = {  # in the place of dns, and all that is found there; see dns_world.py
+    'knot': (Knot, '127.0.0.52', 'test', {}),
+    'unbound': (Unbound, '127.0.0.53', 'test', {}),
+    'world': (World, dns_world.ADDRESSES[0], 'world.test', {}),
+}
+EVERY = {**SERVERS, **STRICT, **WORLD}
+DOMAIN = {name: entry[2] for name, entry in EVERY.items()}
 
 
 class Lab:
@@ -293,8 +162,8 @@ class Lab:
             self.give(self.dir)
             self.give(self.ca_dir)
             for name in self.names:
-                kind, address, domain, settings = {**SERVERS, **STRICT}[name]
-                if port_open(address, self.dns_port if kind is Dns else 5269):
+                kind, address, domain, settings = EVERY[name]
+                if port_open(address, self.dns_port if kind in (Dns, Unbound) else 5269):
                     raise LabError(f'{address}: something else serves the port of {name}')
                 self.servers[name] = kind(self, name, address, domain, **settings)
                 self.servers[name].begin()

@@ -17,8 +17,9 @@ import s2sprobe as s2s  # noqa: E402
 import open_streams  # noqa: E402,F401 (its checks)
 if 'S2SPROBE_HTTP' in os.environ:  # built, where civetweb is installed
     import http_pings  # noqa: E402,F401 (its checks)
-from federation import (LONG, Component, codes, identity, ponged,  # noqa: E402
-                        running, speaking_for)
+from component import Component  # noqa: E402
+from federation import (LONG, codes, identity, ponged, running,  # noqa: E402
+                        speaking_for)
 from loops import collect  # noqa: E402
 from servers import DOMAIN, STRICT, THREE, Lab, LabError  # noqa: E402
 from tap import check, equal, has, member, run  # noqa: E402
