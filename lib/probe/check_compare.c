@@ -138,7 +138,7 @@ static struct seen look(const s2s_result *r)
             s.six = true;
         else if (row->address != NULL)
             s.four = true;
-        if (row->result != NULL && row->result->tlsa.name != NULL)
+        if (row->result != NULL && row->result->tlsa.verdict > RESULT_DANE_NONE)
             s.dane = true;
     }
     return s;
@@ -148,7 +148,7 @@ static void find_missing(const struct check *c)
 {
     s2s_result *r = c->probe->result;
     struct seen s = look(r);
-    if (c->limited)
+    if (c->limited || c->probe->more)
         result_find(r, FINDING_CHECK_LIMITED, NULL);
     if (c->probe->discovery == NULL || !s.any)
         return;

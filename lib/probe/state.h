@@ -58,6 +58,7 @@ struct probe {
     bool discovering, discovered;
     int discovery_error;
     bool from_srv;
+    bool more; /* records than endpoints that are tried */
     struct probe_endpoint endpoints[PROBE_ENDPOINTS];
     size_t endpoint_count;
     size_t endpoint; /* the one in use */
