@@ -59,7 +59,8 @@ struct probe {
     int discovery_error;
     bool from_srv;
     bool more; /* records than endpoints that are tried */
-    struct probe_endpoint endpoints[PROBE_ENDPOINTS];
+    struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
+    struct probe_endpoint only;
     size_t endpoint_count;
     size_t endpoint; /* the one in use */
     bool settled;    /* it is, and stays */
