@@ -111,11 +111,8 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
         const struct srv_target *t = plan->order[i];
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
             group++;
-        if (!fits_mode(&p->options, t))
+        if (!fits_mode(&p->options, t) || p->endpoint_count == PROBE_ENDPOINTS)
             continue;
-        p->more = p->endpoint_count == PROBE_ENDPOINTS;
-        if (p->more)
-            break;
         p->endpoints[p->endpoint_count++] = (struct probe_endpoint){
             .host = t->host,
             .port = t->port,

@@ -58,7 +58,6 @@ struct probe {
     bool discovering, discovered;
     int discovery_error;
     bool from_srv;
-    bool more; /* records than endpoints that are tried */
     struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
     struct probe_endpoint only;
     size_t endpoint_count;
