@@ -173,7 +173,8 @@ static int add_services(struct check *c)
 int check_begin(struct probe *p)
 {
     s2s_transport unused;
-    int e = shared_transport(p->shared, &unused); /* makes the resolver */
+    int e =
+        shared_transport(p->shared, false, &unused); /* makes the resolver */
     struct check *c = e == S2S_OK ? calloc(1, sizeof(*c)) : NULL;
     if (c == NULL)
         return e == S2S_OK ? S2S_ENO_MEMORY : e;

@@ -1,6 +1,7 @@
 #include "probe/endpoints.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -28,7 +29,8 @@ static enum initiator_tls mode_for(const struct options_probe *o)
 /* The one that the options name, or the domain itself (RFC 6120, 3.2.2). */
 static void take_options(struct probe *p)
 {
-    p->endpoints[0] = (struct probe_endpoint){
+    p->endpoints = &p->only;
+    p->only = (struct probe_endpoint){
         .host = p->options.host,
         .port = p->options.port,
         .mode = mode_for(&p->options),
@@ -68,7 +70,8 @@ int endpoints_begin(struct probe *p)
     }
     int e = random_bytes(&seed, sizeof(seed));
     if (e == S2S_OK)
-        e = shared_transport(p->shared, &unused); /* makes the resolver */
+        e = shared_transport(p->shared, false,
+                             &unused); /* makes the resolver */
     if (e == S2S_OK)
         e = discovery_start(p->shared->resolver, p->options.to->ascii, seed,
                             (p->options.flags & S2S_SRV_FALLBACK) != 0,
@@ -98,6 +101,12 @@ static enum initiator_tls mode_of(const struct options_probe *o,
 static void take_targets(struct probe *p, const struct srv_plan *plan)
 {
     uint32_t group = 0;
+    p->from_srv = true;
+    p->endpoints = calloc(PROBE_ENDPOINTS, sizeof(*p->endpoints));
+    if (p->endpoints == NULL) {
+        p->result->no_memory = true;
+        return;
+    }
     for (size_t i = 0; i < plan->count; i++) {
         const struct srv_target *t = plan->order[i];
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
@@ -114,7 +123,6 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
             .place = i,
         };
     }
-    p->from_srv = true;
 }
 
 /* "_xmpp-server._tcp.example.com: timed out", of the answer that failed. */
@@ -167,6 +175,8 @@ int endpoints_take(struct probe *p)
         take_targets(p, plan);
     else if (plan->outcome == SRV_TO_DOMAIN)
         take_options(p);
+    if (p->result->no_memory)
+        return S2S_ENO_MEMORY;
     return p->endpoint_count > 0 ? S2S_OK : refuse(p, plan);
 }
 
@@ -199,7 +209,7 @@ int endpoints_open(struct probe *p)
     s2s_transport transport = p->options.transport;
     if (!p->own_transport)
         return link_open(&p->link, &transport, first->host, first->port);
-    int e = shared_transport(p->shared, &transport);
+    int e = shared_transport(p->shared, p->errand, &transport);
     if (e == S2S_EINTERNAL)
         result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
     return e == S2S_OK ? open_own(p, &transport) : e;
@@ -335,5 +345,8 @@ void endpoints_report(struct probe *p)
 void endpoints_free(struct probe *p)
 {
     discovery_free(p->discovery);
+    if (p->endpoints != &p->only)
+        free(p->endpoints);
+    p->endpoints = NULL;
     p->discovery = NULL;
 }

@@ -58,7 +58,8 @@ struct probe {
     bool discovering, discovered;
     int discovery_error;
     bool from_srv;
-    struct probe_endpoint endpoints[PROBE_ENDPOINTS];
+    struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
+    struct probe_endpoint only;
     size_t endpoint_count;
     size_t endpoint; /* the one in use */
     bool settled;    /* it is, and stays */
