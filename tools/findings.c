@@ -35,19 +35,6 @@ static bool row_of(const s2s_result *r, size_t i, size_t *row)
     return true;
 }
 
-/* "seen" says something that the row does not. */
-static bool has_seen(const s2s_result *r, size_t i)
-{
-    const char *seen = s2s_result_finding_seen(r, i), *address, *target;
-    size_t row;
-    if (!row_of(r, i, &row))
-        return seen[0] != '\0';
-    address = value_item(r, "rows", row, "address");
-    target = value_item(r, "rows", row, "target");
-    return seen[0] != '\0' && (address == NULL || strcmp(seen, address) != 0) &&
-           (target == NULL || strcmp(seen, target) != 0);
-}
-
 static void put_text(struct out *o, const char *text)
 {
     if (text == NULL || text[0] == '\0')
@@ -57,17 +44,19 @@ static void put_text(struct out *o, const char *text)
     out_newline(o);
 }
 
+/* Where, and what. */
 static void put_evidence(struct out *o, const s2s_result *r, size_t i)
 {
+    const char *seen = s2s_result_finding_seen(r, i);
     struct line l = {.length = 0};
     size_t row;
     if (row_of(r, i, &row)) {
         line_add(&l, "at");
         rows_join_place(&l, " ", r, row);
-    }
-    if (has_seen(r, i)) {
-        line_add(&l, l.length == 0 ? "seen: " : ": ");
-        line_add(&l, s2s_result_finding_seen(r, i));
+        line_join(&l, ": ", rows_without_place(r, row, seen));
+    } else if (seen[0] != '\0') {
+        line_add(&l, "seen: ");
+        line_add(&l, seen);
     }
     put_text(o, l.text);
 }

@@ -85,12 +85,12 @@ static bool seconds(const char *text, uint32_t *ms)
 }
 
 /* Append to a list that NULL ends. */
-static bool append(const char **list, const char *value)
+static bool append(const char **list, size_t most, const char *value)
 {
     size_t n = 0;
     while (list[n] != NULL)
         n++;
-    if (n == OPTIONS_LIST || value[0] == '\0')
+    if (n == most || value[0] == '\0')
         return false;
     list[n] = value;
     return true;
@@ -236,11 +236,11 @@ static bool take_value(int option, const char *value, struct options *o)
     case TIMEOUT:
         return seconds(value, &o->timeout_ms);
     case DNS_SERVER:
-        return append(o->dns_servers, value);
+        return append(o->dns_servers, OPTIONS_LIST, value);
     case SERVICE:
-        return append(o->services, value);
+        return append(o->services, OPTIONS_SERVICES, value);
     case LISTEN:
-        return append(o->listen, value);
+        return append(o->listen, OPTIONS_LIST, value);
     case PINGS:
         return number_whole(value, 1, COUNT_MAX, &o->count);
     case INTERVAL:
@@ -266,7 +266,7 @@ static const char *wanted(int option)
         {TLS, "--tls wants auto, starttls, direct or none"},
         {TIMEOUT, "--timeout wants seconds, 0.001 to 600"},
         {DNS_SERVER, "--dns-server wants at most 16 addresses"},
-        {SERVICE, "--service wants at most 16 names"},
+        {SERVICE, "--service wants at most 8 names"},
         {LISTEN, "--listen wants at most 16 addresses"},
         {PINGS, "--count wants 1 to 1000"},
         {INTERVAL, "--interval wants seconds, 0.001 to 600"},

@@ -55,7 +55,8 @@ static void join_failure(struct line *l, const char *separator,
                          const s2s_result *r, size_t i)
 {
     line_join(l, separator, value_item(r, "rows", i, "code"));
-    line_join(l, ": ", value_item(r, "rows", i, "error"));
+    line_join(l, ": ",
+              rows_without_place(r, i, value_item(r, "rows", i, "error")));
 }
 
 static void add_verify(struct line *l, const s2s_result *r, size_t i)
@@ -99,13 +100,15 @@ static void add_clock(struct line *l, const s2s_result *r, size_t i)
 
 static void add_service(struct line *l, const s2s_result *r, size_t i)
 {
+    const char *address = value_item(r, "rows", i, "address");
     line_join(l, "", value_item(r, "rows", i, "target"));
+    line_join(l, " ", address);
+    if (address != NULL)
+        line_join(l, " port ", value_item(r, "rows", i, "port"));
     if (rows_succeeded(r, i))
         line_join(l, ": ", "ok");
     else
         join_failure(l, ": ", r, i);
-    line_join(l, ", ", value_item(r, "rows", i, "address"));
-    line_join(l, " port ", value_item(r, "rows", i, "port"));
     line_join(l, ", ", value_item(r, "rows", i, "protocol"));
 }
 

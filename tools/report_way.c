@@ -22,16 +22,21 @@ static bool is(const char *text, const char *word)
 /* ---- DNS ---------------------------------------------------------------- */
 
 /* For one of the two services, when there is more to tell than its records. */
-static void join_answer(struct line *l, const s2s_result *r, const char *path,
-                        const char *error, const char *name)
+static void put_answer(struct out *o, const s2s_result *r, const char *path,
+                       const char *error, const char *name)
 {
     const char *answer = s2s_result_get(r, path);
-    const char *text = s2s_result_get(r, error);
+    struct line l = {.length = 0};
     if (answer == NULL || is(answer, "none") || is(answer, "records"))
         return;
-    line_join(l, ", ", name);
-    line_join(l, " ", answer);
-    line_join(l, ": ", text);
+    line_add(&l, name);
+    line_join(&l, ": ",
+              is(answer, "refused")  ? "not offered"
+              : is(answer, "failed") ? "no answer"
+              : is(answer, "bogus")  ? "refused"
+                                     : answer);
+    line_join(&l, ", ", s2s_result_get(r, error));
+    row(o, "", &l);
 }
 
 static bool failed(const s2s_result *r)
@@ -51,7 +56,7 @@ static void add_plan(struct line *l, const s2s_result *r, const char *plan)
         {"domain", "no SRV records: the domain's own address"},
         {"none", "says that it offers no service to other servers (SRV \".\")"},
         {"unknown", "no answer: where the servers are is not known"},
-        {"bogus", "DNSSEC refuses the records"}};
+        {"bogus", "DNSSEC validation of the SRV records fails"}};
     if (is(plan, "domain") && failed(r)) {
         line_add(l, "no answer for SRV: the domain's own address");
         return;
@@ -103,9 +108,11 @@ void report_dns(struct out *o, const s2s_result *r)
         line_join(&l, ", ",
                   value_is_true(r, "dns.secure") ? "secured by DNSSEC"
                                                  : "not secured by DNSSEC");
-    join_answer(&l, r, "dns.xmpps", "dns.xmppsError", "_xmpps-server");
-    join_answer(&l, r, "dns.xmpp", "dns.xmppError", "_xmpp-server");
     row(o, "dns", &l);
+    if (!is(plan, "none")) {
+        put_answer(o, r, "dns.xmpps", "dns.xmppsError", "_xmpps-server");
+        put_answer(o, r, "dns.xmpp", "dns.xmppError", "_xmpp-server");
+    }
     put_records(o, r);
 }
 

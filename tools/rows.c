@@ -44,6 +44,24 @@ void rows_join_place(struct line *l, const char *separator, const s2s_result *r,
     line_join(l, " port ", value_item(r, "rows", i, "port"));
 }
 
+static const char *without(const char *text, const char *name)
+{
+    size_t length = name != NULL ? strlen(name) : 0;
+    if (length == 0 || strncmp(text, name, length) != 0)
+        return text;
+    if (text[length] == '\0')
+        return text + length;
+    return strncmp(text + length, ": ", 2) == 0 ? text + length + 2 : text;
+}
+
+const char *rows_without_place(const s2s_result *r, size_t i, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    text = without(text, value_item(r, "rows", i, "target"));
+    return without(text, value_item(r, "rows", i, "address"));
+}
+
 void rows_join_ms(struct line *l, const s2s_result *r, size_t i)
 {
     int64_t us = value_us(value_item(r, "rows", i, "ms"));

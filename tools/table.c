@@ -33,7 +33,7 @@ static const struct {
     [PORT] = {"port", "port", true},
     [TLS] = {"tls", "tls", false},
     [OUTCOME] = {"outcome", "code", false},
-    [VERSIONS] = {"versions", NULL, false},
+    [VERSIONS] = {"version", NULL, false},
     [CERTIFICATE] = {"cert", "chain", false},
     [DAYS] = {"days", "daysLeft", true},
     [DANE] = {"dane", "dane", false},
