@@ -48,8 +48,13 @@ static void put_text(struct out *o, const char *text)
 static void put_evidence(struct out *o, const s2s_result *r, size_t i)
 {
     const char *seen = s2s_result_finding_seen(r, i);
-    struct line l = {.length = 0};
+    struct line l = {.length = 0}, stage = {.length = 0};
     size_t row;
+    if (strcmp(s2s_result_finding_code(r, i), "timeout") == 0) {
+        line_add(&stage, "stage ");
+        line_add(&stage, seen);
+        seen = stage.text;
+    }
     if (row_of(r, i, &row)) {
         line_add(&l, "at");
         rows_join_place(&l, " ", r, row);

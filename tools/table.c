@@ -41,6 +41,7 @@ static const struct {
 };
 
 struct layout {
+    size_t gap;             /* between columns */
     size_t widths[COLUMNS]; /* 0: no row has something there */
     bool begins[COLUMNS];   /* a line of its own */
 };
@@ -137,7 +138,7 @@ static size_t sum(const struct layout *y, size_t from, size_t to)
     size_t width = 0;
     for (size_t c = from; c < to; c++)
         if (y->widths[c] > 0)
-            width += y->widths[c] + (width > 0 ? GAP : 0);
+            width += y->widths[c] + (width > 0 ? y->gap : 0);
     return width;
 }
 
@@ -148,13 +149,15 @@ static void shrink(size_t *width, size_t much)
     *width -= much < spare ? much : spare;
 }
 
-/* Where a row goes on below itself: at the outcome, and where a line is full.
- */
+/* Narrower gaps; then a row goes on below itself, at the outcome and where a
+ * line is full. */
 static void fit(const struct out *o, struct layout *y)
 {
     size_t at = 0, room = o->width - SECOND_LINE;
-    if (sum(y, TARGET, COLUMNS) <= o->width)
-        return;
+    for (y->gap = GAP; y->gap > 0; y->gap--)
+        if (sum(y, TARGET, COLUMNS) <= o->width)
+            return;
+    y->gap = GAP;
     for (size_t c = TARGET; c <= ADDRESS; c++) {
         size_t width = sum(y, TARGET, OUTCOME);
         if (width > o->width)
@@ -165,7 +168,7 @@ static void fit(const struct out *o, struct layout *y)
             y->widths[c] = room;
         if (y->widths[c] == 0)
             continue;
-        size_t end = at + GAP + y->widths[c];
+        size_t end = at + y->gap + y->widths[c];
         y->begins[c] = c == OUTCOME || end > room;
         at = y->begins[c] ? y->widths[c] : end;
     }
@@ -190,7 +193,7 @@ static void put_cell(struct out *o, const struct layout *y, size_t c,
         out_newline(o);
         out_pad(o, SECOND_LINE);
     } else if (c > 0) {
-        out_pad(o, o->column + GAP);
+        out_pad(o, o->column + y->gap);
     }
     if (!columns[c].right && ends_line(y, c) && wide < width)
         width = wide;

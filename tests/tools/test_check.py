@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 
-from tools import (BASE, ROOT, TIMEOUT, check, equal, main, s2sprobe, started)
+from tools import BASE, ROOT, TIMEOUT, Peer, check, equal, main, s2sprobe, started
+from tools import silent as silent_peer
 
 sys.path.insert(1, f'{ROOT}/tests/lab')
 
@@ -204,6 +205,19 @@ def _(lab):
     equal(r.status, 4)
     r.lines('             timeout: the deadline of 200 ms passed while looking up SRV '
             'records')
+    r.finds('timeout', 'seen: stage dns')
+
+
+@check('an endpoint that says nothing does not hold up the others')
+def _(lab):
+    with Peer(silent_peer) as mute:
+        table = {(XMPP + 'peer.test', SRV): records((mute.port, 'h1.peer.test'),
+                                                    (lab.port, 'h2.peer.test')),
+                 ('h1.peer.test', A): HERE, ('h2.peer.test', A): HERE}
+        r = look(lab, table, '--timeout', '1')
+    equal(r.status, 1)
+    assert '1 of 2 endpoints work' in r.out, r.out
+    r.finds('silent', f'at h1.peer.test 127.0.0.1 port {mute.port}')
 
 
 @check('connect by SRV: what was reached, and what was not needed')
@@ -263,7 +277,7 @@ def _(lab):
         equal(r.status, status)
         r.lines('dns          by SRV, in this order, secured by DNSSEC',
                 f'             _xmpp-server h1.peer.test port {lab.port}, priority 10, weight 0')
-        assert re.search(rf'^ +ok .* {shown} ', r.out, re.M), r.out
+        assert re.search(rf'^h1.* ok .* {shown} ', r.out, re.M), r.out
         assert '1 of 1 endpoint works' in r.out, r.out
         r = look(lab, table, '--dane')
         equal(r.status, decided)

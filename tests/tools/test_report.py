@@ -255,6 +255,8 @@ def _(_lab):
         '         Check the port.\n'
     assert worst in out and out.index('connect_failed') < out.index('lang_missing'), out
     equal(fake('text', 'connect', result(ROW, **FINDINGS))[0], 0)
+    _, out = fake('text', 'check', result(ROW, BAD), width=75)
+    assert '\nxmpp.peer.test 192.0.2.1   5269 starttls ok      1.2 1.3 ok     20 12.5\n' in out, out
     _, out = fake('text', 'check', result(ROW, BAD), width=60)
     assert '\n    connect  -        -        -   0.3\n' in out, out
 
@@ -395,7 +397,7 @@ def _(_lab):
         ('error', 'error', 'warning')) for k, v in (('code', f'x{i}'), ('severity', severity))}
     values = result(bad, good, service, verify, **records, **findings)
     values.update({'dns.plan': 'srv', 'from': 'example.com', 'us.100': 84200})
-    _, out = fake('text', 'check', values, width=100)
+    _, out = fake('text', 'check', values)
     shown = manual('s2sprobe check example.org --from example.com --service conference.')
     equal(out.replace('peer.test', 'example.org').split('\n\nfindings\n')[0], shown)
 
