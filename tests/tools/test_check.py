@@ -208,6 +208,18 @@ def _(lab):
     r.finds('timeout', 'seen: stage dns')
 
 
+@check('4: a host that DNS does not answer for, until the deadline')
+def _(lab):
+    table = {(XMPP + 'peer.test', SRV): records((lab.port, 'h1.peer.test'),
+                                                (lab.port, 'h2.peer.test')),
+             ('h1.peer.test', None): silent, ('h2.peer.test', A): HERE}
+    r = look(lab, table, '--timeout', '.3')
+    equal(r.status, 4)
+    r.lines('             timeout: h1.peer.test: the deadline passed')
+    assert re.search(rf'\nh1\.peer\.test  -          +{lab.port}  starttls  timeout\n'
+                     rf'h2\.peer\.test  127\.0\.0\.1  +{lab.port}  starttls  timeout\n', r.out), r.out
+
+
 @check('an endpoint that says nothing does not hold up the others')
 def _(lab):
     with Peer(silent_peer) as mute:
