@@ -214,6 +214,8 @@ static void settle(s2s_result *r)
                     "was known");
     else if (first->result != NULL)
         result_fail(r, first->result->error, "%s", first->result->message);
+    else if (first->error == S2S_EADDRESS_FORBIDDEN)
+        result_fail(r, first->error, "%s", error_text(first->error));
     else
         result_fail(r, first->error, "%.200s: %s", first->target,
                     error_text(first->error));
