@@ -109,6 +109,7 @@ static void finish(struct probe *p)
         talk_leave(p->talk);
     if (p->stream != NULL || p->link.open)
         end_connection(p);
+    endpoints_free(p); /* nothing more is asked of DNS */
     note_ping(r);
     p->finished = true;
 }
