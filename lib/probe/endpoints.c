@@ -233,23 +233,25 @@ static int open_own(struct probe *p, const s2s_transport *transport)
     return S2S_OK;
 }
 
-int endpoints_open(struct probe *p)
-{
-    const struct probe_endpoint *first = &p->endpoints[p->endpoint];
-    s2s_transport transport = p->options.transport;
-    if (!p->own_transport)
-        return link_open(&p->link, &transport, first->host, first->port);
-    int e = shared_transport(p->shared, &transport);
-    if (e == S2S_EINTERNAL)
-        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
-    return e == S2S_OK ? open_own(p, &transport) : e;
-}
-
 static void note_endpoint(struct probe *p)
 {
     const struct probe_endpoint *e = &p->endpoints[p->endpoint];
     p->result->host = result_text(p->result, e->host);
     p->result->port = e->port;
+}
+
+int endpoints_open(struct probe *p)
+{
+    const struct probe_endpoint *first = &p->endpoints[p->endpoint];
+    s2s_transport transport = p->options.transport;
+    if (!p->own_transport) {
+        note_endpoint(p);
+        return link_open(&p->link, &transport, first->host, first->port);
+    }
+    int e = shared_transport(p->shared, &transport);
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    return e == S2S_OK ? open_own(p, &transport) : e;
 }
 
 static void note_proof(struct probe *p, size_t chosen)
@@ -286,13 +288,11 @@ bool endpoints_wait_for_tlsa(const struct probe *p)
     return pending;
 }
 
-bool endpoints_next(struct probe *p)
+bool endpoints_next(struct probe *p, int error)
 {
-    const s2s_result *r = p->result;
-    if (p->own_transport || p->connected ||
+    if (p->own_transport || p->connected || p->bare ||
         p->endpoint + 1 >= p->endpoint_count ||
-        (r->error != S2S_ECONNECT && r->error != S2S_EDNS &&
-         r->error != S2S_ECLOSED))
+        (error != S2S_ECONNECT && error != S2S_EDNS && error != S2S_ECLOSED))
         return false;
     p->endpoint++;
     return true;

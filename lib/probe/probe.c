@@ -72,6 +72,15 @@ static int begin(struct probe *p, enum initiator_tls mode)
     return e;
 }
 
+/* The same, or at the next endpoint when a caller's transport cannot. */
+static int begin_somewhere(struct probe *p, enum initiator_tls mode)
+{
+    int e = begin(p, mode);
+    while (e != S2S_OK && endpoints_next(p, e))
+        e = begin(p, p->endpoints[p->endpoint].mode);
+    return e;
+}
+
 static void end_connection(struct probe *p)
 {
     loop_watch(&p->shared->loop, &p->watch, -1, 0);
@@ -126,7 +135,7 @@ static void start_failed(struct probe *p, int error)
 static void again(struct probe *p, enum initiator_tls mode)
 {
     end_connection(p);
-    int e = begin(p, mode);
+    int e = begin_somewhere(p, mode);
     if (e != S2S_OK)
         start_failed(p, e);
     else
@@ -145,7 +154,7 @@ static void on_end(struct probe *p)
         p->bare = true;
         p->config.external = false;
         again(p, p->config.tls);
-    } else if (endpoints_next(p)) {
+    } else if (endpoints_next(p, p->result->error)) {
         p->result->error = S2S_OK;
         p->result->message = "";
         again(p, p->endpoints[p->endpoint].mode);
@@ -216,9 +225,10 @@ static void take_steps(struct probe *p)
 static void connect_first(struct probe *p)
 {
     bool check = p->options.op == S2S_OP_CHECK;
-    int e = check ? check_begin(p) : begin(p, p->endpoints[p->endpoint].mode);
-    if (check)
-        enter_stage(p, S2S_STAGE_NONE);
+    if (check || !p->own_transport)
+        enter_stage(p, check ? S2S_STAGE_NONE : S2S_STAGE_TCP);
+    int e = check ? check_begin(p)
+                  : begin_somewhere(p, p->endpoints[p->endpoint].mode);
     if (e != S2S_OK)
         start_failed(p, e);
     else

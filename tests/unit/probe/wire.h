@@ -3,6 +3,7 @@
 #define TESTS_UNIT_PROBE_WIRE_H
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "probe/context.h"
@@ -18,8 +19,12 @@
     "from='them.example' to='us.example'><stream:features/>"
 
 struct wire {
-    bool answers; /* else it is silent */
-    int refuses;  /* open() says so */
+    bool answers;     /* else it is silent */
+    int refuses;      /* open() says so, */
+    const char *only; /* of this host; NULL: of all */
+    char hosts[400];  /* those asked for: "a.example:5269 " */
+    char sent[1024];  /* the first bytes of all connections */
+    size_t sent_size;
     unsigned open, opened;
     void (*on_open)(struct wire *w); /* called from inside the callback */
     s2s_context *context;
@@ -37,11 +42,12 @@ static inline int wire_open(void *user, const char *host, uint16_t port,
                             void **conn)
 {
     struct wire *w = user;
-    (void)host;
-    (void)port;
+    size_t used = strlen(w->hosts);
+    (void)snprintf(w->hosts + used, sizeof(w->hosts) - used, "%s:%u ", host,
+                   port);
     if (w->on_open != NULL)
         w->on_open(w);
-    if (w->refuses != 0)
+    if (w->refuses != 0 && (w->only == NULL || strcmp(w->only, host) == 0))
         return w->refuses;
     for (size_t i = 0; i < COUNT(lines); i++)
         if (!lines[i].used) {
@@ -70,8 +76,11 @@ static inline ptrdiff_t wire_read(void *conn, void *buffer, size_t length)
 static inline ptrdiff_t wire_write(void *conn, const void *buffer,
                                    size_t length)
 {
-    (void)conn;
-    (void)buffer;
+    struct wire *w = ((struct line *)conn)->wire;
+    size_t room = sizeof(w->sent) - 1 - w->sent_size;
+    size_t n = length < room ? length : room;
+    memcpy(w->sent + w->sent_size, buffer, n);
+    w->sent_size += n;
     return (ptrdiff_t)length;
 }
 
@@ -93,15 +102,20 @@ static inline int64_t virtual_clock(void *user)
     return now_us;
 }
 
+static inline s2s_context *open_context_with(const s2s_context_options *options)
+{
+    s2s_context *c = NULL;
+    assert_int_equal(s2s_context_new(options, &c), S2S_OK);
+    now_us = 1000000;
+    context_shared(c)->loop.clock = virtual_clock;
+    return c;
+}
+
 static inline s2s_context *open_context(uint32_t max_running)
 {
     const s2s_context_options options = {.size = sizeof(options),
                                          .max_running = max_running};
-    s2s_context *c = NULL;
-    assert_int_equal(s2s_context_new(&options, &c), S2S_OK);
-    now_us = 1000000;
-    context_shared(c)->loop.clock = virtual_clock;
-    return c;
+    return open_context_with(&options);
 }
 
 static inline s2s_transport wire_transport(struct wire *w)
