@@ -61,12 +61,10 @@ static int begin(struct probe *p, enum initiator_tls mode)
 {
     p->connected = false;
     int e = drive_begin(p, mode);
-    if (e != S2S_OK)
-        return e;
-    e = open_link(p);
-    if (e != S2S_OK)
-        return e;
-    e = drive_load_trust(p);
+    if (e == S2S_OK)
+        e = open_link(p);
+    if (e == S2S_OK)
+        e = drive_load_trust(p);
     if (e == S2S_OK && p->talk != NULL)
         talk_judge_identity(p->talk);
     return e;
@@ -194,11 +192,13 @@ static void wait_for_link(struct probe *p)
     uint32_t events = p->link.want == S2S_WANT_WRITE ? EPOLLOUT : EPOLLIN;
     if (p->own_transport && !p->connected)
         events = EPOLLIN | EPOLLOUT; /* it may be an epoll descriptor */
+    if (endpoints_wait_for_tlsa(p))
+        events = 0;
     int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
-    if (e != S2S_OK) {
-        initiator_fail(p->stream, e, "the descriptor cannot be waited on");
-        wake(p);
-    }
+    if (e == S2S_OK)
+        return;
+    initiator_fail(p->stream, e, "the descriptor cannot be waited on");
+    wake(p);
 }
 
 static void take_steps(struct probe *p)

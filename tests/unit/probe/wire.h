@@ -22,7 +22,8 @@ struct wire {
     bool answers;     /* else it is silent */
     int refuses;      /* open() says so, */
     const char *only; /* of this host; NULL: of all */
-    char hosts[400];  /* those asked for: "a.example:5269 " */
+    const char *mute; /* this host is silent */
+    char hosts[1000]; /* those asked for: "a.example:5269 " */
     char sent[1024];  /* the first bytes of all connections */
     size_t sent_size;
     unsigned open, opened;
@@ -33,7 +34,7 @@ struct wire {
 struct line {
     struct wire *wire;
     size_t given;
-    bool used;
+    bool used, mute;
 };
 
 static struct line lines[512]; /* connections */
@@ -51,7 +52,10 @@ static inline int wire_open(void *user, const char *host, uint16_t port,
         return w->refuses;
     for (size_t i = 0; i < COUNT(lines); i++)
         if (!lines[i].used) {
-            lines[i] = (struct line){.wire = w, .used = true};
+            lines[i] = (struct line){.wire = w,
+                                     .used = true,
+                                     .mute = w->mute != NULL &&
+                                             strcmp(w->mute, host) == 0};
             *conn = &lines[i];
             w->open++;
             w->opened++;
@@ -65,7 +69,7 @@ static inline ptrdiff_t wire_read(void *conn, void *buffer, size_t length)
 {
     struct line *l = conn;
     size_t left = sizeof(STREAM) - 1 - l->given;
-    if (!l->wire->answers || left == 0)
+    if (!l->wire->answers || l->mute || left == 0)
         return S2S_WANT_READ;
     size_t n = left < length ? left : length;
     memcpy(buffer, &STREAM[l->given], n);
