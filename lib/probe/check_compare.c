@@ -197,7 +197,7 @@ static void find_versions(const struct check *c)
             continue;
         if (!row->tls13)
             result_find_in_row(r, FINDING_NO_TLS_1_3, NULL, number);
-        else if (!row->tls12)
+        else if (row->no_tls12)
             result_find_in_row(r, FINDING_NO_TLS_1_2, NULL, number);
     }
 }
