@@ -32,11 +32,27 @@ static bool counts(const struct result_row *row, enum finding id)
     return id != FINDING_PING_PROVES_LITTLE && strcmp(row->kind, "time") != 0;
 }
 
-static void merge(s2s_result *r)
+/* An endpoint that is gone to once more is the same endpoint. */
+static bool is_again(const struct result_row *row, const struct result_row *of)
+{
+    return row->port != 0 && row->port == of->port &&
+           row->direct == of->direct && row->target == of->target &&
+           row->address == of->address;
+}
+
+static size_t number_of(const s2s_result *r, const struct result_row *row)
 {
     size_t number = 1;
-    for (const struct result_row *row = r->rows; row != NULL;
-         row = row->next, number++) {
+    for (const struct result_row *i = r->rows; i != row && !is_again(row, i);
+         i = i->next)
+        number++;
+    return number;
+}
+
+static void merge(s2s_result *r)
+{
+    for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
+        size_t number = number_of(r, row);
         const struct result_finding *f =
             row->result != NULL ? row->result->findings : NULL;
         for (; f != NULL; f = f->next)
