@@ -19,6 +19,7 @@ struct discovery;
  * A-labels; `seed` and `hopeful` are
  * srv_decide()'s. S2S_OK or S2S_ENO_MEMORY.
  */
+/* What a caller's resolver fails with ends it as want of memory does. */
 typedef void discovery_done(void *user, int error);
 int discovery_start(struct resolver *r, const char *domain, uint64_t seed,
                     bool hopeful, discovery_done *done, void *user,
