@@ -228,7 +228,7 @@ def _(lab):
 
 def main():
     try:
-        with Lab(('knot', 'unbound', 'world')) as lab, dead_hosts():
+        with Lab(('knot', 'unbound', 'world', 'prosody')) as lab, dead_hosts():
             return run(lab)
     except LabError as e:
         print(f'Bail out! {e}'.replace('\n', '\n# '))

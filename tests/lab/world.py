@@ -157,7 +157,7 @@ class World(Server):
         elif (label(tag[0]), tls.getsockname()[0]) == ('features-differ', dns_world.SECOND):
             features = '<stream:features/>'
         tls.sendall((HEADER.format(*tag) + features).encode())
-        if features is EXTERNAL and stream.until('<(auth|db:verify) ').startswith('<auth'):
+        if features is EXTERNAL and stream.until('<auth|(?=<db:)'):
             tls.sendall(b"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
             self.late(tls, stream)
             return
