@@ -146,8 +146,10 @@ static const unsigned char outcomes[SRV_STATES][SRV_STATES] = {
 /* Nothing that DNS did say stands against the domain's own addresses. */
 static bool may_hope(const struct srv_plan *p)
 {
-    return p->sets[SRV_DIRECT].state != SRV_REFUSED &&
-           p->sets[SRV_STARTTLS].state != SRV_REFUSED;
+    for (int k = 0; k < SRV_SERVICES; k++)
+        if (p->sets[k].state == SRV_REFUSED || p->sets[k].unreadable > 0)
+            return false;
+    return true;
 }
 
 /* ---- The order -------------------------------------------------------- */

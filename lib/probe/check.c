@@ -20,13 +20,21 @@ static bool is_forbidden(const struct probe *p,
                              (uint32_t)address->length) != 0;
 }
 
+/* Of a target that DNSSEC vouches for other TLSA records may count. */
+static bool is_same(const struct task *t, const char *address,
+                    const struct probe_endpoint *e)
+{
+    return t->host != NULL && t->port == e->port && t->mode == e->mode &&
+           strcmp(t->host, address) == 0 &&
+           (!e->secure || t->row->target == NULL ||
+            strcmp(t->row->target, e->host) == 0);
+}
+
 static bool is_listed(const struct check *c, const char *address,
                       const struct probe_endpoint *e)
 {
     for (size_t i = 0; i < c->count; i++)
-        if (c->tasks[i].host != NULL && c->tasks[i].port == e->port &&
-            c->tasks[i].mode == e->mode &&
-            strcmp(c->tasks[i].host, address) == 0)
+        if (is_same(&c->tasks[i], address, e))
             return true;
     return false;
 }

@@ -105,6 +105,8 @@ static void finish(struct probe *p)
     s2s_result *r = p->result;
     if (p->check != NULL)
         check_stop(p->check);
+    if (r->op == S2S_OP_CHECK)
+        result_sort_findings(r);
     int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
     enter_stage(p, S2S_STAGE_NONE);
     if (p->started != 0)

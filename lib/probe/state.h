@@ -87,6 +87,7 @@ struct probe {
     void (*done)(struct probe *p, void *user);
     void *done_user;
     bool errand; /* of a connection that came in; not counted as running */
+    bool part;   /* of a check; not counted either */
     bool certificate_set;   /* ours, on this connection */
     bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */
