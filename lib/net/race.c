@@ -52,20 +52,24 @@ bool race_unresolved(const struct race *r)
     return unknown;
 }
 
-/* Why it has failed: what this machine lacks comes first. */
+/* Why it has failed: what this machine lacks comes first. An error of the
+ * caller's resolver is told as it is. */
 static int failure(const struct race *r)
 {
     bool starved = r->eyes.starved;
+    int unresolved = S2S_EDNS;
     for (size_t i = 0; i < r->count; i++) {
         if (r->endpoints[i].error == S2S_ENO_MEMORY)
             return S2S_ENO_MEMORY;
         starved = starved || r->endpoints[i].error == S2S_EINTERNAL;
+        if (r->endpoints[i].error <= S2S_CALLBACK_ERROR)
+            unresolved = r->endpoints[i].error;
     }
     if (starved)
         return S2S_EINTERNAL;
     if (r->tried > 0)
         return S2S_ECONNECT;
-    return race_unresolved(r) ? S2S_EDNS : S2S_EADDRESS_FORBIDDEN;
+    return race_unresolved(r) ? unresolved : S2S_EADDRESS_FORBIDDEN;
 }
 
 int race_winner(const struct race *r)

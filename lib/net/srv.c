@@ -101,6 +101,7 @@ static int read_records(struct srv_plan *p, struct srv_set *s, bool direct,
                               : SRV_FAILED;
     if (s->state == SRV_FAILED)
         s->text = "no record that makes sense";
+    s->error = s->state == SRV_FAILED ? S2S_EDNS : S2S_OK;
     return S2S_OK;
 }
 
@@ -114,6 +115,7 @@ int srv_read(struct srv_plan *p, enum srv_service service,
     if (answer->error != S2S_OK) {
         p->unanswered = p->unanswered || answer->unanswered;
         s->state = answer->security == DNS_BOGUS ? SRV_BOGUS : SRV_FAILED;
+        s->error = answer->error;
         s->text = arena_copy(&p->arena, answer->text, strlen(answer->text));
         return s->text != NULL ? S2S_OK : S2S_ENO_MEMORY;
     }

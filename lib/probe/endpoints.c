@@ -139,16 +139,37 @@ static int ask_tlsa(struct probe *p)
     return e;
 }
 
-/* "_xmpp-server._tcp.example.com: timed out", of the answer that failed. */
-static const char *failure_text(struct probe *p, const struct srv_plan *plan)
+/* The service whose answer failed. */
+static enum srv_service failed_service(const struct srv_plan *plan)
+{
+    enum srv_state state = plan->sets[SRV_STARTTLS].state;
+    return state == SRV_FAILED || state == SRV_BOGUS ? SRV_STARTTLS
+                                                     : SRV_DIRECT;
+}
+
+/* "_xmpp-server._tcp.example.com: timed out" */
+static const char *failure_text(struct probe *p, const struct srv_plan *plan,
+                                enum srv_service k)
 {
     char name[DOMAIN_MAX] = "", line[DOMAIN_MAX + 100];
-    enum srv_service k = SRV_STARTTLS;
-    if (plan->sets[k].state != SRV_FAILED && plan->sets[k].state != SRV_BOGUS)
-        k = SRV_DIRECT;
     (void)srv_name(k, p->options.to->ascii, name);
     int n = snprintf(line, sizeof(line), "%s: %.90s", name, plan->sets[k].text);
     return n > 0 ? result_untrusted(p->result, line, (size_t)n) : NULL;
+}
+
+/* DNS did not say where. A fault of the caller's resolver is not DNS's. */
+static int refuse_failed(struct probe *p, const struct srv_plan *plan)
+{
+    enum srv_service k = failed_service(plan);
+    const char *text = failure_text(p, plan, k);
+    int e = plan->sets[k].error;
+    if (plan->outcome == SRV_UNKNOWN && e == S2S_EDNS)
+        result_find(p->result,
+                    plan->unanswered ? FINDING_DNS_UNAVAILABLE
+                                     : FINDING_DNS_FAILED,
+                    text);
+    result_fail(p->result, e, "%s", text != NULL ? text : "DNS failed");
+    return e;
 }
 
 static bool leads_to_bad_ports(const struct probe *p,
@@ -163,31 +184,20 @@ static bool leads_to_bad_ports(const struct probe *p,
 static int refuse(struct probe *p, const struct srv_plan *plan)
 {
     s2s_result *r = p->result;
-    const char *text = NULL;
-    switch (plan->outcome) {
-    case SRV_NO_SERVICE:
-        text = "the domain offers no service to other servers (SRV \".\")";
-        break;
-    case SRV_TO_TARGETS:
-        if (leads_to_bad_ports(p, plan)) {
-            result_fail(r, S2S_EADDRESS_FORBIDDEN,
-                        "the SRV records lead to ports of other services");
-            return S2S_EADDRESS_FORBIDDEN;
-        }
+    int e = S2S_EDNS;
+    const char *text =
+        "the domain offers no service to other servers (SRV \".\")";
+    if (plan->outcome == SRV_UNKNOWN || plan->outcome == SRV_FORGED)
+        return refuse_failed(p, plan);
+    if (leads_to_bad_ports(p, plan)) {
+        e = S2S_EADDRESS_FORBIDDEN;
+        text = "the SRV records lead to ports of other services";
+    } else if (plan->outcome == SRV_TO_TARGETS) {
         text = "the domain has no endpoint with this TLS mode";
         result_find(r, FINDING_NO_ENDPOINT, NULL);
-        break;
-    default:
-        text = failure_text(p, plan);
-        if (plan->outcome == SRV_UNKNOWN)
-            result_find(r,
-                        plan->unanswered ? FINDING_DNS_UNAVAILABLE
-                                         : FINDING_DNS_FAILED,
-                        text);
-        break;
     }
-    result_fail(r, S2S_EDNS, "%s", text != NULL ? text : "DNS failed");
-    return S2S_EDNS;
+    result_fail(r, e, "%s", text);
+    return e;
 }
 
 int endpoints_take(struct probe *p)

@@ -665,12 +665,14 @@ static void from_outside(void **state)
     assert_int_equal(s2s_context_submit(context, S2S_OP_CONNECT, "a.example",
                                         "b.example", NULL, NULL, &id),
                      S2S_OK);
-    while (f->starts < 2) {
-        loopback_wait(s2s_context_fd(context), POLLIN);
-        assert_int_equal(s2s_context_process(context), S2S_OK);
-    }
-    for (size_t i = 0; i < f->starts; i++)
+    for (size_t i = 0; i < 4; i++) { /* two SRV names, then two families */
+        while (f->starts <= i) {
+            loopback_wait(s2s_context_fd(context), POLLIN);
+            assert_int_equal(s2s_context_process(context), S2S_OK);
+        }
+        assert_int_equal(f->types[i] == DNS_SRV, i < 2);
         assert_int_equal(done_with(f, i, &ANSWER(.rcode = 3)), S2S_OK);
+    }
     while (s2s_context_next(context, &result, NULL, NULL) == 0) {
         loopback_wait(s2s_context_fd(context), POLLIN);
         assert_int_equal(s2s_context_process(context), S2S_OK);
@@ -702,11 +704,13 @@ static void fails_a_probe(void **state)
                                .cancel = hook_cancel};
     const s2s_context_options setup = {.size = sizeof(setup),
                                        .resolver = &hook};
-    const s2s_options options = {.size = sizeof(options), .setup = &setup};
-    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-        f->result = errors[i];
+    for (size_t i = 0; i < 2 * sizeof(errors) / sizeof(errors[0]); i++) {
+        const s2s_options options = {.size = sizeof(options),
+                                     .port = i % 2 != 0 ? 5269 : 0, /* no SRV */
+                                     .setup = &setup};
+        f->result = errors[i / 2];
         assert_int_equal(s2s_connect("a.example", "b.example", &options, NULL),
-                         errors[i]);
+                         errors[i / 2]);
     }
     assert_int_equal(f->cancels, 0);
 }
