@@ -98,13 +98,22 @@ const struct dns_answer *discovery_tlsa(const struct discovery *d, size_t place,
 
 /* ---- SRV -------------------------------------------------------------- */
 
+/* What a resolver itself fails with is no word of DNS. */
+static int read_answer(struct discovery *d, enum srv_service service)
+{
+    const struct dns_answer *a = d->srv[service].answer;
+    if (a == NULL)
+        return S2S_ENO_MEMORY;
+    if (a->error != S2S_OK && a->error != S2S_EDNS)
+        return a->error;
+    return srv_read(&d->plan, service, a);
+}
+
 static int decide(struct discovery *d)
 {
     int e = S2S_OK;
     for (int k = 0; k < SRV_SERVICES && e == S2S_OK; k++)
-        e = d->srv[k].answer != NULL
-                ? srv_read(&d->plan, (enum srv_service)k, d->srv[k].answer)
-                : S2S_ENO_MEMORY;
+        e = read_answer(d, (enum srv_service)k);
     if (e == S2S_OK)
         e = srv_decide(&d->plan, d->seed, d->hopeful);
     return e;

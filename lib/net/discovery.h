@@ -14,9 +14,9 @@ struct discovery;
 
 /*
  * `done` is called from resolver_process() only: once with S2S_OK, and the plan
- * stands, or with S2S_ENO_MEMORY; and later, each time that TLSA records have
- * come, the same again. `domain` is in A-labels; `seed` and `hopeful` are
- * srv_decide()'s. S2S_OK or S2S_ENO_MEMORY.
+ * stands, or with S2S_ENO_MEMORY or an error of the caller's resolver; and
+ * later, each time that TLSA records have come, the same again. `domain` is in
+ * A-labels; `seed` and `hopeful` are srv_decide()'s. S2S_OK or S2S_ENO_MEMORY.
  */
 typedef void discovery_done(void *user, int error);
 int discovery_start(struct resolver *r, const char *domain, uint64_t seed,

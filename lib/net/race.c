@@ -10,6 +10,7 @@
 #define LOOKUPS       8  /* at a time */
 #define MAX_ATTEMPTS  10 /* unless the settings say otherwise */
 #define MAX_ADDRESSES 8
+#define PATIENCE_MS   3000 /* with a group that does not answer */
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
@@ -29,6 +30,14 @@ static bool spent(const struct race *r)
 
 /* ---- Ends ------------------------------------------------------------- */
 
+static void stop_waiting(struct race *r)
+{
+    if (r->delay.set)
+        resolver_delay_stop(r->settings->resolver, &r->delay);
+    if (r->patience.set)
+        resolver_delay_stop(r->settings->resolver, &r->patience);
+}
+
 static void stop_asking(struct race *r)
 {
     for (size_t i = 0; i < r->count; i++) {
@@ -37,8 +46,7 @@ static void stop_asking(struct race *r)
         r->endpoints[i].lookup = NULL;
     }
     r->looking = 0;
-    if (r->delay.set)
-        resolver_delay_stop(r->settings->resolver, &r->delay);
+    stop_waiting(r);
 }
 
 bool race_unresolved(const struct race *r)
@@ -52,24 +60,24 @@ bool race_unresolved(const struct race *r)
     return unknown;
 }
 
-/* Why it has failed: what this machine lacks comes first. An error of the
- * caller's resolver is told as it is. */
+/* Why it has failed: what this machine lacks comes first, then what a resolver
+ * of the caller's says. */
 static int failure(const struct race *r)
 {
     bool starved = r->eyes.starved;
-    int unresolved = S2S_EDNS;
+    int own = S2S_OK;
     for (size_t i = 0; i < r->count; i++) {
-        if (r->endpoints[i].error == S2S_ENO_MEMORY)
+        int e = r->endpoints[i].error;
+        if (e == S2S_ENO_MEMORY)
             return S2S_ENO_MEMORY;
-        starved = starved || r->endpoints[i].error == S2S_EINTERNAL;
-        if (r->endpoints[i].error <= S2S_CALLBACK_ERROR)
-            unresolved = r->endpoints[i].error;
+        starved = starved || e == S2S_EINTERNAL;
+        own = e <= S2S_CALLBACK_ERROR ? e : own;
     }
-    if (starved)
-        return S2S_EINTERNAL;
+    if (starved || own != S2S_OK)
+        return starved ? S2S_EINTERNAL : own;
     if (r->tried > 0)
         return S2S_ECONNECT;
-    return race_unresolved(r) ? unresolved : S2S_EADDRESS_FORBIDDEN;
+    return race_unresolved(r) ? S2S_EDNS : S2S_EADDRESS_FORBIDDEN;
 }
 
 int race_winner(const struct race *r)
@@ -182,9 +190,8 @@ static void next_group(struct race *r)
     while (r->end < r->count &&
            r->endpoints[r->end].group == r->endpoints[r->first].group)
         r->end++;
-    r->impatient = false;
-    if (r->delay.set)
-        resolver_delay_stop(r->settings->resolver, &r->delay);
+    r->impatient = r->slow = false;
+    stop_waiting(r);
 }
 
 /* ---- The race --------------------------------------------------------- */
@@ -204,10 +211,19 @@ static void try(struct race *r, struct race_endpoint *ep)
     eyeballs_begin(&r->eyes, a);
 }
 
-/* Nothing runs, and nothing of this group will. */
-static bool group_failed(const struct race *r)
+/* What else may come is of later groups. */
+static bool group_begun(const struct race *r)
 {
-    return !over(r) && r->eyes.live == 0 && (spent(r) || !group_pending(r));
+    return !spent(r) && !group_pending(r) && r->end < r->count;
+}
+
+/* Of what was begun nothing runs, or it has had its time; and no more of this
+ * group will begin. */
+static bool group_over(const struct race *r)
+{
+    if (over(r) || r->eyes.live > 0)
+        return !over(r) && r->slow && group_begun(r);
+    return spent(r) || !group_pending(r);
 }
 
 static void go(struct race *r)
@@ -217,7 +233,7 @@ static void go(struct race *r)
         look_up_group(r);
         while ((ep = next_endpoint(r)) != NULL && eyeballs_ready(&r->eyes))
             try(r, ep);
-        if (ep != NULL || !group_failed(r))
+        if (ep != NULL || !group_over(r))
             break;
         if (spent(r) || r->end == r->count)
             r->error = failure(r);
@@ -226,6 +242,8 @@ static void go(struct race *r)
     }
     if (over(r))
         stop_asking(r);
+    else if (ep == NULL && group_begun(r) && !r->patience.set)
+        resolver_delay(r->settings->resolver, &r->patience);
     bool more =
         !over(r) && !spent(r) && (group_pending(r) || r->end < r->count);
     eyeballs_settle(&r->eyes, ep != NULL && !over(r), more);
@@ -252,6 +270,14 @@ static void lose_patience(void *user)
 {
     struct race *r = user;
     r->impatient = true;
+    go(r);
+    r->changed(r->user);
+}
+
+static void leave_behind(void *user)
+{
+    struct race *r = user;
+    r->slow = true;
     go(r);
     r->changed(r->user);
 }
@@ -302,6 +328,8 @@ void race_init(struct race *r, const struct tcp_settings *settings)
     eyeballs_init(&r->eyes);
     r->settings = settings;
     r->delay = (struct resolver_delay){.fire = lose_patience, .user = r};
+    r->patience = (struct resolver_delay){
+        .fire = leave_behind, .user = r, .ms = PATIENCE_MS};
 }
 
 int race_start(struct race *r, const struct tcp_endpoint *list, size_t count)

@@ -6,7 +6,7 @@
  * Within a group the endpoints come in the order given. One whose look-up
  * takes longer than that of a later one is waited for 50 ms more; its addresses
  * come in front of what was not begun when they are known. A group begins when
- * all of the one before it has failed.
+ * all of the one before it has failed, or has begun and not answered for 3 s.
  */
 #ifndef NET_RACE_H
 #define NET_RACE_H
@@ -55,6 +55,8 @@ struct race {
     size_t tried;      /* attempts begun */
     struct resolver_delay delay;
     bool impatient; /* earlier endpoints of the group are not waited for */
+    struct resolver_delay patience;
+    bool slow; /* the group has been waited for */
     struct eyeballs eyes;
     int error;                   /* S2S_OK while there is hope, or success */
     void (*changed)(void *user); /* something has, outside of the calls below;
@@ -70,7 +72,7 @@ int race_start(struct race *r, const struct tcp_endpoint *list, size_t count);
 
 /* Do what can be done now. Afterwards there is eyes.winner, an error
  * (S2S_ECONNECT, S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_EINTERNAL,
- * S2S_ENO_MEMORY, or one of the caller's resolver), or neither yet. */
+ * S2S_ENO_MEMORY, or a resolver's own), or neither yet. */
 void race_advance(struct race *r);
 
 void race_close(struct race *r);

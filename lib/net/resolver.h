@@ -60,13 +60,14 @@ void resolver_cancel(resolver_query *query);
 /* Whether it has none of the caller's. */
 bool resolver_is_ours(const struct resolver *r);
 
-/* A call after RESOLVER_DELAY_MS, from resolver_process(). */
+/* A call after a time, from resolver_process(). */
 #define RESOLVER_DELAY_MS 50 /* RFC 8305, 3 */
 struct resolver_delay {      /* embedded in its owner */
     TAILQ_ENTRY(resolver_delay) link;
     void (*fire)(void *user);
     void *user;
     int64_t at;
+    uint32_t ms; /* 0: RESOLVER_DELAY_MS */
     bool set;
 };
 void resolver_delay(struct resolver *r, struct resolver_delay *d);

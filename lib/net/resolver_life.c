@@ -133,9 +133,16 @@ void resolver_process(struct resolver *r)
 
 void resolver_delay(struct resolver *r, struct resolver_delay *d)
 {
-    d->at = resolver_now() + RESOLVER_DELAY_MS * 1000;
+    struct resolver_delay *before = TAILQ_LAST(&r->delays, resolver_delays);
+    uint32_t ms = d->ms != 0 ? d->ms : RESOLVER_DELAY_MS;
+    d->at = resolver_now() + (int64_t)ms * 1000;
     d->set = true;
-    TAILQ_INSERT_TAIL(&r->delays, d, link);
+    while (before != NULL && before->at > d->at)
+        before = TAILQ_PREV(before, resolver_delays, link);
+    if (before != NULL)
+        TAILQ_INSERT_AFTER(&r->delays, before, d, link);
+    else
+        TAILQ_INSERT_HEAD(&r->delays, d, link);
     resolver_arm(r);
 }
 

@@ -31,8 +31,8 @@ struct resolver {
     int set;   /* epoll: the channel's, or the hook's, and the timer */
     int timer; /* expires when there is something to do */
     struct resolver_list waiting, ended;
-    TAILQ_HEAD(, resolver_delay) delays;
-    unsigned round;       /* of deliver() */
+    TAILQ_HEAD(resolver_delays, resolver_delay) delays; /* by time */
+    unsigned round;                                     /* of deliver() */
     size_t running, live; /* asked; of these, not cancelled */
 };
 

@@ -101,7 +101,6 @@ static int read_records(struct srv_plan *p, struct srv_set *s, bool direct,
                               : SRV_FAILED;
     if (s->state == SRV_FAILED)
         s->text = "no record that makes sense";
-    s->error = s->state == SRV_FAILED ? S2S_EDNS : S2S_OK;
     return S2S_OK;
 }
 
@@ -115,7 +114,6 @@ int srv_read(struct srv_plan *p, enum srv_service service,
     if (answer->error != S2S_OK) {
         p->unanswered = p->unanswered || answer->unanswered;
         s->state = answer->security == DNS_BOGUS ? SRV_BOGUS : SRV_FAILED;
-        s->error = answer->error;
         s->text = arena_copy(&p->arena, answer->text, strlen(answer->text));
         return s->text != NULL ? S2S_OK : S2S_ENO_MEMORY;
     }
@@ -148,8 +146,10 @@ static const unsigned char outcomes[SRV_STATES][SRV_STATES] = {
 /* Nothing that DNS did say stands against the domain's own addresses. */
 static bool may_hope(const struct srv_plan *p)
 {
-    return p->sets[SRV_DIRECT].state != SRV_REFUSED &&
-           p->sets[SRV_STARTTLS].state != SRV_REFUSED;
+    for (int k = 0; k < SRV_SERVICES; k++)
+        if (p->sets[k].state == SRV_REFUSED || p->sets[k].unreadable > 0)
+            return false;
+    return true;
 }
 
 /* ---- The order -------------------------------------------------------- */

@@ -33,7 +33,6 @@ struct srv_target {
 struct srv_set { /* of one service */
     enum srv_state state;
     const char *text; /* why, when it FAILED or is BOGUS */
-    int error;        /* the same; S2S_EDNS, or not DNS's fault */
     bool secure;
     bool alias;
     size_t roots;      /* records that lead to "." */

@@ -33,7 +33,8 @@ static void find_in_set(const struct srv_plan *p, int service, s2s_result *r)
     char count[64];
     if (s->state == SRV_BOGUS)
         result_find(r, FINDING_DNSSEC_BOGUS, seen(r, service, s->text));
-    if (s->state == SRV_FAILED && p->outcome != SRV_UNKNOWN)
+    if (s->state == SRV_FAILED && s->unreadable == 0 &&
+        p->outcome != SRV_UNKNOWN)
         result_find(r, FINDING_SRV_FAILED, seen(r, service, s->text));
     if (s->roots > 0 && s->count > 0)
         result_find(r, FINDING_SRV_DOT, seen(r, service, "\".\""));

@@ -242,7 +242,7 @@ static int start(struct task *t)
         return e;
     child->done = ended;
     child->done_user = t;
-    child->errand = true;
+    child->part = true;
     child->proof = t->proof;
     child->tls_version = t->version;
     t->child = child;
@@ -252,10 +252,22 @@ static int start(struct task *t)
     return S2S_OK;
 }
 
+/* A server may have but one stream to us (XEP-0288): what it has to answer to
+ * the ping goes there, and is lost when that ends before. */
+static bool must_wait(const struct task *t)
+{
+    const struct check *c = t->check;
+    for (size_t i = 0; i < c->count; i++)
+        if (t->kind == TASK_TIME && c->tasks[i].kind == TASK_PING &&
+            !c->tasks[i].ended)
+            return true;
+    return false;
+}
+
 int check_task_start(struct check *c)
 {
     for (size_t i = 0; i < c->count && c->running < CHECK_AT_ONCE; i++) {
-        if (c->tasks[i].started || c->tasks[i].ended)
+        if (c->tasks[i].started || c->tasks[i].ended || must_wait(&c->tasks[i]))
             continue;
         int e = start(&c->tasks[i]);
         if (e != S2S_OK)

@@ -65,11 +65,17 @@ static void hand_over(s2s_context *c, struct probe *p)
         TAILQ_INSERT_TAIL(&c->finished, p, link_all);
 }
 
+/* Against max_running. */
+static bool counts(const struct probe *p)
+{
+    return !p->errand && !p->part;
+}
+
 static void stop_running(s2s_context *c, struct probe *p)
 {
     unready(c, p);
     TAILQ_REMOVE(&c->running, p, link_all);
-    c->running_count -= p->errand ? 0 : 1;
+    c->running_count -= counts(p) ? 1 : 0;
 }
 
 static void retire(s2s_context *c, struct probe *p)
@@ -81,7 +87,7 @@ static void retire(s2s_context *c, struct probe *p)
 static void start(s2s_context *c, struct probe *p)
 {
     TAILQ_INSERT_TAIL(&c->running, p, link_all);
-    c->running_count += p->errand ? 0 : 1;
+    c->running_count += counts(p) ? 1 : 0;
     probe_start(p);
     if (p->finished)
         retire(c, p);

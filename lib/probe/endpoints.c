@@ -1,6 +1,7 @@
 #include "probe/endpoints.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -28,7 +29,8 @@ static enum initiator_tls mode_for(const struct options_probe *o)
 /* The one that the options name, or the domain itself (RFC 6120, 3.2.2). */
 static void take_options(struct probe *p)
 {
-    p->endpoints[0] = (struct probe_endpoint){
+    p->endpoints = &p->only;
+    p->only = (struct probe_endpoint){
         .host = p->options.host,
         .port = p->options.port,
         .mode = mode_for(&p->options),
@@ -70,7 +72,8 @@ int endpoints_begin(struct probe *p)
     }
     int e = random_bytes(&seed, sizeof(seed));
     if (e == S2S_OK)
-        e = shared_transport(p->shared, &unused); /* makes the resolver */
+        e = shared_transport(p->shared, false,
+                             &unused); /* makes the resolver */
     if (e == S2S_OK)
         e = discovery_start(p->shared->resolver, p->options.to->ascii, seed,
                             (p->options.flags & S2S_SRV_FALLBACK) != 0,
@@ -108,6 +111,12 @@ static bool is_bad(const struct probe *p, const struct srv_target *target)
 static void take_targets(struct probe *p, const struct srv_plan *plan)
 {
     uint32_t group = 0;
+    p->from_srv = true;
+    p->endpoints = calloc(PROBE_ENDPOINTS, sizeof(*p->endpoints));
+    if (p->endpoints == NULL) {
+        p->result->no_memory = true;
+        return;
+    }
     for (size_t i = 0; i < plan->count; i++) {
         const struct srv_target *t = plan->order[i];
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
@@ -125,7 +134,6 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
             .place = i,
         };
     }
-    p->from_srv = true;
 }
 
 /* A caller's transport connects on its own terms: nothing vouches for it. */
@@ -139,37 +147,16 @@ static int ask_tlsa(struct probe *p)
     return e;
 }
 
-/* The service whose answer failed. */
-static enum srv_service failed_service(const struct srv_plan *plan)
-{
-    enum srv_state state = plan->sets[SRV_STARTTLS].state;
-    return state == SRV_FAILED || state == SRV_BOGUS ? SRV_STARTTLS
-                                                     : SRV_DIRECT;
-}
-
-/* "_xmpp-server._tcp.example.com: timed out" */
-static const char *failure_text(struct probe *p, const struct srv_plan *plan,
-                                enum srv_service k)
+/* "_xmpp-server._tcp.example.com: timed out", of the answer that failed. */
+static const char *failure_text(struct probe *p, const struct srv_plan *plan)
 {
     char name[DOMAIN_MAX] = "", line[DOMAIN_MAX + 100];
+    enum srv_service k = SRV_STARTTLS;
+    if (plan->sets[k].state != SRV_FAILED && plan->sets[k].state != SRV_BOGUS)
+        k = SRV_DIRECT;
     (void)srv_name(k, p->options.to->ascii, name);
     int n = snprintf(line, sizeof(line), "%s: %.90s", name, plan->sets[k].text);
     return n > 0 ? result_untrusted(p->result, line, (size_t)n) : NULL;
-}
-
-/* DNS did not say where. A fault of the caller's resolver is not DNS's. */
-static int refuse_failed(struct probe *p, const struct srv_plan *plan)
-{
-    enum srv_service k = failed_service(plan);
-    const char *text = failure_text(p, plan, k);
-    int e = plan->sets[k].error;
-    if (plan->outcome == SRV_UNKNOWN && e == S2S_EDNS)
-        result_find(p->result,
-                    plan->unanswered ? FINDING_DNS_UNAVAILABLE
-                                     : FINDING_DNS_FAILED,
-                    text);
-    result_fail(p->result, e, "%s", text != NULL ? text : "DNS failed");
-    return e;
 }
 
 static bool leads_to_bad_ports(const struct probe *p,
@@ -184,20 +171,31 @@ static bool leads_to_bad_ports(const struct probe *p,
 static int refuse(struct probe *p, const struct srv_plan *plan)
 {
     s2s_result *r = p->result;
-    int e = S2S_EDNS;
-    const char *text =
-        "the domain offers no service to other servers (SRV \".\")";
-    if (plan->outcome == SRV_UNKNOWN || plan->outcome == SRV_FORGED)
-        return refuse_failed(p, plan);
-    if (leads_to_bad_ports(p, plan)) {
-        e = S2S_EADDRESS_FORBIDDEN;
-        text = "the SRV records lead to ports of other services";
-    } else if (plan->outcome == SRV_TO_TARGETS) {
+    const char *text = NULL;
+    switch (plan->outcome) {
+    case SRV_NO_SERVICE:
+        text = "the domain offers no service to other servers (SRV \".\")";
+        break;
+    case SRV_TO_TARGETS:
+        if (leads_to_bad_ports(p, plan)) {
+            result_fail(r, S2S_EADDRESS_FORBIDDEN,
+                        "the SRV records lead to ports of other services");
+            return S2S_EADDRESS_FORBIDDEN;
+        }
         text = "the domain has no endpoint with this TLS mode";
         result_find(r, FINDING_NO_ENDPOINT, NULL);
+        break;
+    default:
+        text = failure_text(p, plan);
+        if (plan->outcome == SRV_UNKNOWN)
+            result_find(r,
+                        plan->unanswered ? FINDING_DNS_UNAVAILABLE
+                                         : FINDING_DNS_FAILED,
+                        text);
+        break;
     }
-    result_fail(r, e, "%s", text);
-    return e;
+    result_fail(r, S2S_EDNS, "%s", text != NULL ? text : "DNS failed");
+    return S2S_EDNS;
 }
 
 int endpoints_take(struct probe *p)
@@ -210,6 +208,8 @@ int endpoints_take(struct probe *p)
             take_targets(p, plan);
         else if (plan->outcome == SRV_TO_DOMAIN)
             take_options(p);
+        if (p->result->no_memory)
+            return S2S_ENO_MEMORY;
         if (p->endpoint_count == 0)
             return refuse(p, plan);
         if (p->from_srv)
@@ -258,7 +258,7 @@ int endpoints_open(struct probe *p)
         note_endpoint(p);
         return link_open(&p->link, &transport, first->host, first->port);
     }
-    int e = shared_transport(p->shared, &transport);
+    int e = shared_transport(p->shared, p->errand, &transport);
     if (e == S2S_EINTERNAL)
         result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
     return e == S2S_OK ? open_own(p, &transport) : e;
@@ -385,5 +385,8 @@ void endpoints_report(struct probe *p)
 void endpoints_free(struct probe *p)
 {
     discovery_free(p->discovery);
+    if (p->endpoints != &p->only)
+        free(p->endpoints);
+    p->endpoints = NULL;
     p->discovery = NULL;
 }

@@ -105,6 +105,8 @@ static void finish(struct probe *p)
     s2s_result *r = p->result;
     if (p->check != NULL)
         check_stop(p->check);
+    if (r->op == S2S_OP_CHECK)
+        result_sort_findings(r);
     int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
     enter_stage(p, S2S_STAGE_NONE);
     if (p->started != 0)
@@ -264,11 +266,10 @@ void probe_step(struct probe *p)
     }
     if (p->discovering && !end_discovery(p))
         return;
-    if (p->check != NULL) {
-        if (check_step(p->check))
-            finish(p);
+    if (p->check != NULL && check_step(p->check))
+        finish(p);
+    if (p->check != NULL)
         return;
-    }
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "net/identity.h"
 
+#define ERRAND_ATTEMPTS 4
+
 static int64_t wall_clock(void)
 {
     return (int64_t)time(NULL);
@@ -77,7 +79,7 @@ void shared_free(struct shared *s)
     options_free_context(&s->options);
 }
 
-int shared_transport(struct shared *s, s2s_transport *out)
+int shared_transport(struct shared *s, bool errand, s2s_transport *out)
 {
     if (s->resolver == NULL) {
         const struct resolver_settings settings = {
@@ -100,8 +102,10 @@ int shared_transport(struct shared *s, s2s_transport *out)
         s->tcp.resolver = s->resolver;
         s->tcp.filter = s->options.address_filter;
         s->tcp.filter_user = s->options.address_filter_user;
+        s->tcp_errand = s->tcp;
+        s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
     }
-    *out = tcp_transport(&s->tcp);
+    *out = tcp_transport(errand ? &s->tcp_errand : &s->tcp);
     return S2S_OK;
 }
 

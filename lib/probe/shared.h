@@ -53,8 +53,8 @@ struct shared {
     struct tls_store *tls;
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
-    bool resolver_ready; /* the watch has fired */
-    struct tcp_settings tcp;
+    bool resolver_ready;                 /* the watch has fired */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: fewer attempts */
     struct router router;
     struct errands errands;
     struct children children;
@@ -69,8 +69,9 @@ int shared_init(struct shared *s, struct options_context *options,
                 char what[OPTIONS_WHAT]);
 void shared_free(struct shared *s); /* no connection may be left */
 
-/* The library's own transport, for which the resolver is made now. */
-int shared_transport(struct shared *s, s2s_transport *out);
+/* The library's own transport, for which the resolver is made now. `errand`:
+ * a stranger makes us connect, and may not make us try everything. */
+int shared_transport(struct shared *s, bool errand, s2s_transport *out);
 
 /* The identity that serves a domain, of the context or of a probe; NULL. */
 const struct options_identity *shared_serves(const struct shared *s,

@@ -58,7 +58,8 @@ struct probe {
     bool discovering, discovered;
     int discovery_error;
     bool from_srv;
-    struct probe_endpoint endpoints[PROBE_ENDPOINTS];
+    struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
+    struct probe_endpoint only;
     size_t endpoint_count;
     size_t endpoint; /* the one in use */
     bool settled;    /* it is, and stays */
@@ -86,6 +87,7 @@ struct probe {
     void (*done)(struct probe *p, void *user);
     void *done_user;
     bool errand; /* of a connection that came in; not counted as running */
+    bool part;   /* of a check; not counted either */
     bool certificate_set;   /* ours, on this connection */
     bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */

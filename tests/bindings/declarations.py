@@ -27,11 +27,12 @@ MACROS = {
     'CALLBACK_ERROR': -1000, 'TLS_AUTO': 0, 'TLS_STARTTLS': 1, 'TLS_DIRECT': 2,
     'TLS_NONE': 3, 'ACCEPT_UNTRUSTED': 1, 'AUTHENTICATE': 2, 'NO_EXTERNAL': 4,
     'NO_DIALBACK': 8, 'NO_BIDI': 16, 'NO_ACKS': 32, 'DIALBACK_UNVERIFIED': 64,
-    'DANE': 128, 'SRV_FALLBACK': 256, 'TLS_ANY': 0, 'TLS_1_2': 12, 'TLS_1_3': 13,
-    'PING_AUTO': 0, 'PING_IQ': 1, 'PING_DIALBACK_VERIFY': 2, 'OP_CONNECT': 1,
+    'DANE': 128, 'SRV_FALLBACK': 256, 'PING_AUTO': 0, 'PING_IQ': 1,
+    'PING_DIALBACK_VERIFY': 2, 'OP_CONNECT': 1,
     'OP_PING': 2, 'OP_SEND': 3, 'OP_CHECK': 4, 'SEVERITY_INFO': 0, 'SEVERITY_WARNING': 1,
     'SEVERITY_ERROR': 2, 'LOG_ERROR': 0, 'LOG_INFO': 1, 'LOG_DEBUG': 2, 'LOG_WIRE': 3,
-    'TLS_CLIENT': 0, 'TLS_SERVER': 1, 'EVENT_OPEN': 1, 'EVENT_STANZA': 2,
+    'TLS_CLIENT': 0, 'TLS_SERVER': 1, 'TLS_ANY': 0, 'TLS_1_2': 12, 'TLS_1_3': 13,
+    'EVENT_OPEN': 1, 'EVENT_STANZA': 2,
     'EVENT_ACKED': 3, 'EVENT_CLOSED': 4, 'VIA_STREAM': 1, 'VIA_INBOUND': 2,
     'DNS_INSECURE': 0, 'DNS_SECURE': 1, 'DNS_BOGUS': 2,
 }
@@ -163,8 +164,8 @@ class Options(Sized):
                 ('setup', POINTER(ContextOptions)), ('identity', POINTER(Identity)),
                 ('also_from', POINTER(c_char_p)), ('stanza', c_char_p),
                 ('count', c_uint32), ('interval_ms', c_uint32),
-                ('keepalive_ms', c_uint32), ('reserved', c_uint32),
-                ('xml_to', c_char_p), ('services', POINTER(c_char_p))]
+                ('keepalive_ms', c_uint32), ('reserved', c_uint32), ('xml_to', c_char_p),
+                ('services', POINTER(c_char_p))]
 
 
 class Event(Sized):
@@ -188,9 +189,9 @@ _TEXT_AT = (c_char_p, [_RESULT, c_size_t])
 FUNCTIONS = {  # name: (returns, arguments)
     's2s_connect': _PROBE,
     's2s_ping': _PROBE,
-    's2s_check': _PROBE,
     's2s_send': (c_int, [c_char_p, c_char_p, c_char_p, POINTER(Options),
                          POINTER(_RESULT)]),
+    's2s_check': _PROBE,
     's2s_result_free': (None, [_RESULT]),
     's2s_result_error': (c_int, [_RESULT]),
     's2s_result_message': (c_char_p, [_RESULT]),

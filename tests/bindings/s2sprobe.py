@@ -127,6 +127,11 @@ def send(from_domain, to_domain, stanza, **options):
     return probe(c.send, from_domain, to_domain, stanza, **options)
 
 
+def look_at(from_domain, to_domain, **options):
+    """s2s_check()."""
+    return probe(c.check, from_domain, to_domain, **options)
+
+
 class Context:
     """Many probes at once. submit() takes any object as `user`."""
 
@@ -198,6 +203,9 @@ class Context:
 
     def send(self, from_domain, to_domain, stanza, **options):
         return send(from_domain, to_domain, stanza, context=self.pointer, **options)
+
+    def look_at(self, from_domain, to_domain, **options):
+        return look_at(from_domain, to_domain, context=self.pointer, **options)
 
     def listen(self, address):
         """The port."""

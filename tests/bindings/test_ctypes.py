@@ -259,7 +259,7 @@ def _():
     assert {('somewhere.example', 1), ('somewhere.example', 28)} <= asked, asked
 
 
-@check('a check: a row for each record, and for each service; xml_to in the header')
+@check('a check: a row for each record, and for each service')
 def _():
     def look_up(name, kind):
         if (name, kind) == ('_xmpp-server._tcp.prosody.test', 33):

@@ -29,18 +29,26 @@ def in_each(*names):
 
 # Zones without data: knot answers SERVFAIL, whoever asks.
 BROKEN = in_each('servfail', '_xmpps-server._tcp.half', '_xmpp-server._tcp.otherhalf',
-                 '_5269._tcp.host.dane-servfail')
+                 '_5269._tcp.host.dane-servfail',
+                 '_xmpps-server._tcp.lost', '_xmpp-server._tcp.lost',
+                 '_xmpp-server._tcp.lost-none', '_xmpp-server._tcp.lost-dot')
 # Asked where nobody answers.
 SILENT = in_each('silent', '_xmpps-server._tcp.slow')
 HOST = '127.0.0.{}'
 FALLBACK, FIRST, LAST, CLOSED = 60, 61, 68, 69  # hosts: the domain's own, h1 to h8, closed
 DEAD = '127.0.0.70'
 DEAD_V6 = '::1'
-ADDRESSES = [HOST.format(n) for n in range(FALLBACK, LAST + 1)]
+CLEAR, SEALED = '127.0.0.71', '127.0.0.72'  # know STARTTLS only, and direct TLS only
+ADDRESSES = [*(HOST.format(n) for n in range(FALLBACK, LAST + 1)), CLEAR, SEALED]
 DRAWS, WEIGHTS = 50, {'h1': 60, 'h2': 30, 'h3': 10, 'h4': 0}
 
 # A domain, in its own zone, and who has its certificate. All others show `world`.
-CERTIFICATES = {'dane-selfsigned': 'selfsigned.world', 'target-name': 'target.world'}
+CERTIFICATES = {'dane-selfsigned': 'selfsigned.world', 'self-signed': 'selfsigned.world',
+                'target-name': 'target.world', 'expired': 'expired.world',
+                'wrong-name': 'wrong.world', 'untrusted': 'untrusted.world'}
+# The same where a domain's second host, h2, is not as the first.
+SECOND = '127.0.0.62'
+DIFFERENT = {('certificates-differ', SECOND): 'second.world'}
 
 
 def domains():
@@ -138,7 +146,8 @@ def zones(lab, delegation):
     """The text of each zone, by name. delegation(zone): its DS records."""
     conf, world = text_of('dnsmasq.conf'), text_of('world.zone')
     values = dict(digests(lab.ca_dir), fallback=HOST.format(FALLBACK),
-                  closed=HOST.format(CLOSED), dead=DEAD, dead_v6=DEAD_V6)
+                  closed=HOST.format(CLOSED), dead=DEAD, dead_v6=DEAD_V6, clear=CLEAR,
+                  sealed=SEALED)
     hosts = [f'h{n} A {HOST.format(FALLBACK + n)}' for n in range(1, 9)]
     found = {PARENT: [HEAD, 'ns A 127.0.0.52', *from_dnsmasq(conf)]}
     for zone in ZONES:

@@ -20,7 +20,7 @@ c2s_direct_tls_ports = {}
 http_ports = {}
 https_ports = {}
 modules_disabled = { "c2s", "offline" }
-modules_enabled = { "disco", "tls", "dialback", "saslauth", "ping", "s2s_bidi", "smacks", "posix",
+modules_enabled = { "disco", "tls", "dialback", "saslauth", "ping", "s2s_bidi", "smacks", "posix", "time",
     "version", "admin_telnet" }
 console_interfaces = { "$address" }
 console_ports = { 5582 }

@@ -665,18 +665,15 @@ static void from_outside(void **state)
     assert_int_equal(s2s_context_submit(context, S2S_OP_CONNECT, "a.example",
                                         "b.example", NULL, NULL, &id),
                      S2S_OK);
-    for (size_t i = 0; i < 4; i++) { /* two SRV names, then two families */
-        while (f->starts <= i) {
-            loopback_wait(s2s_context_fd(context), POLLIN);
-            assert_int_equal(s2s_context_process(context), S2S_OK);
-        }
-        assert_int_equal(f->types[i] == DNS_SRV, i < 2);
-        assert_int_equal(done_with(f, i, &ANSWER(.rcode = 3)), S2S_OK);
-    }
+    size_t answered = 0;
     while (s2s_context_next(context, &result, NULL, NULL) == 0) {
         loopback_wait(s2s_context_fd(context), POLLIN);
         assert_int_equal(s2s_context_process(context), S2S_OK);
+        for (; answered < f->starts; answered++)
+            assert_int_equal(done_with(f, answered, &ANSWER(.rcode = 3)),
+                             S2S_OK);
     }
+    assert_int_equal(answered, 4); /* SRV of both services, AAAA and A */
     assert_int_equal(s2s_result_error(result), S2S_EDNS);
     s2s_result_free(result);
     /* One that is given up with the context is cancelled. */
@@ -704,13 +701,11 @@ static void fails_a_probe(void **state)
                                .cancel = hook_cancel};
     const s2s_context_options setup = {.size = sizeof(setup),
                                        .resolver = &hook};
-    for (size_t i = 0; i < 2 * sizeof(errors) / sizeof(errors[0]); i++) {
-        const s2s_options options = {.size = sizeof(options),
-                                     .port = i % 2 != 0 ? 5269 : 0, /* no SRV */
-                                     .setup = &setup};
-        f->result = errors[i / 2];
+    const s2s_options options = {.size = sizeof(options), .setup = &setup};
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        f->result = errors[i];
         assert_int_equal(s2s_connect("a.example", "b.example", &options, NULL),
-                         errors[i / 2]);
+                         errors[i]);
     }
     assert_int_equal(f->cancels, 0);
 }
