@@ -266,11 +266,10 @@ void probe_step(struct probe *p)
     }
     if (p->discovering && !end_discovery(p))
         return;
-    if (p->check != NULL) {
-        if (check_step(p->check))
-            finish(p);
+    if (p->check != NULL && check_step(p->check))
+        finish(p);
+    if (p->check != NULL)
         return;
-    }
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);
