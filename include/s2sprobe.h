@@ -403,7 +403,8 @@ typedef struct s2s_options {
     uint32_t reserved;
 
     /* What the stream calls `to`, for servers that are configured with the
-     * A-labels of an internationalised domain. [the U-labels of `to`] */
+     * A-labels of an internationalised domain. [the U-labels of `to`] Under a
+     * name that is of another domain no dialback key is sent. */
     const char *xml_to;
 
     /* S2S_OP_CHECK: more names to look at; with a dot at the end they go in

@@ -164,20 +164,27 @@ int domain_rename(const struct domain *d, const char *unicode,
     if (strlen(unicode) >= DOMAIN_UNICODE_MAX)
         return S2S_EINVALID_ARGUMENT;
     int e = make(d->ascii, unicode, out);
-    if (e == S2S_OK)
-        (*out)->deviation = d->deviation;
-    return e;
+    if (e != S2S_OK)
+        return e;
+    (*out)->deviation = d->deviation;
+    (*out)->renamed = !domain_same(d, unicode);
+    return S2S_OK;
 }
 
 /* Takes no memory of ours: there is no answer for want of it. */
-bool domain_equal(const struct domain *d, const char *text)
+bool domain_same(const struct domain *d, const char *text)
 {
     char ascii[DOMAIN_MAX];
     bool plain;
-    if (strcmp(d->ascii, text) == 0 || strcmp(d->unicode, text) == 0)
+    if (strcmp(d->ascii, text) == 0)
         return true;
     return read_labels(text, ascii, &plain) == S2S_OK &&
            strcmp(d->ascii, ascii) == 0;
+}
+
+bool domain_equal(const struct domain *d, const char *text)
+{
+    return strcmp(d->unicode, text) == 0 || domain_same(d, text);
 }
 
 /* A literal without its brackets, or false. */

@@ -11,6 +11,7 @@
 struct domain {          /* one block; not to be copied by value */
     const char *unicode; /* lower case U-labels: the stream */
     bool deviation; /* holds ß, final sigma or a joiner: IDNA2003 differs */
+    bool renamed;   /* `unicode` names another domain */
     char ascii[];   /* lower case A-labels: DNS, SNI */
 };
 
@@ -26,8 +27,12 @@ int domain_parse(const char *text, struct domain **out);
 int domain_rename(const struct domain *d, const char *unicode,
                   struct domain **out);
 
-/* Whether `text` names the same domain, compared by A-labels. */
+/* Whether `text` names the same domain, compared by A-labels; `unicode` does,
+ * too, whatever it is. */
 bool domain_equal(const struct domain *d, const char *text);
+
+/* Whether `text` does by A-labels, what the stream says left aside. */
+bool domain_same(const struct domain *d, const char *text);
 
 /* Whether `text` is an IPv4 literal or an IPv6 one, bracketed or not. */
 bool domain_is_ip(const char *text);

@@ -53,7 +53,7 @@ static bool xmpp_matches(const char *name, size_t length,
         return false;
     memcpy(text, name, length);
     text[length] = '\0';
-    return domain_equal(domain, text);
+    return domain_same(domain, text);
 }
 
 bool certificate_name_matches(const char *type, const void *value,

@@ -181,6 +181,13 @@ static int set_others(struct talk *t)
     return S2S_OK;
 }
 
+/* A key under the name of another domain than the one whose certificate is
+ * verified would let the peer speak for us there. */
+static bool may_use_dialback(const struct options_probe *o)
+{
+    return (o->flags & S2S_NO_DIALBACK) == 0 && !o->to->renamed;
+}
+
 static void set_config(struct talk *t)
 {
     const struct options_probe *o = &t->probe->options;
@@ -190,7 +197,7 @@ static void set_config(struct talk *t)
     c->verify = false;
     c->external =
         t->identity->certificate != NULL && (no & S2S_NO_EXTERNAL) == 0;
-    c->dialback = (no & S2S_NO_DIALBACK) == 0;
+    c->dialback = may_use_dialback(o);
     c->unverified = (no & S2S_DIALBACK_UNVERIFIED) != 0 && !o->host_given;
     c->bidi = (no & S2S_NO_BIDI) == 0;
     c->acks = (no & S2S_NO_ACKS) == 0;

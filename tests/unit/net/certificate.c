@@ -897,6 +897,23 @@ static void matching(void **state)
     }
 }
 
+/* What the stream calls a domain is no name of it. */
+static void renamed(void **state)
+{
+    struct domain *d = domain_of(DOMAIN), *other;
+    (void)state;
+    assert_int_equal(domain_rename(d, "other.example", &other), S2S_OK);
+    assert_true(other->renamed);
+    assert_true(
+        certificate_name_matches("xmpp", DOMAIN, strlen(DOMAIN), other));
+    assert_false(certificate_name_matches("xmpp", "other.example", 13, other));
+    free(other);
+    assert_int_equal(domain_rename(d, "XMPP.example.", &other), S2S_OK);
+    assert_false(other->renamed);
+    free(other);
+    free(d);
+}
+
 static void long_names(void **state)
 {
     char name[3000];
@@ -1418,6 +1435,7 @@ int main(void)
         cmocka_unit_test(no_authorities),
         cmocka_unit_test(matching),
         cmocka_unit_test(long_names),
+        cmocka_unit_test(renamed),
         cmocka_unit_test(names),
         cmocka_unit_test(targets),
         cmocka_unit_test(constrained),

@@ -167,6 +167,43 @@ static void named(void **state)
     }
 }
 
+/* A key for another domain than the one that was found by DNS, or verified, is
+ * not for this peer. */
+static void no_key_for_another(void **state)
+{
+    static const struct dns_row rows[] = {{NULL, NULL}};
+    static const char offer[] =
+        "<stream:stream xmlns='jabber:server' id='1' version='1.0' "
+        "xmlns:db='jabber:server:dialback' "
+        "xmlns:stream='http://etherx.jabber.org/streams' "
+        "from='them.example' to='us.example'><stream:features>"
+        "<dialback xmlns='urn:xmpp:features:dialback'/></stream:features>";
+    static const struct {
+        const char *xml_to;
+        int error;
+        bool key;
+    } names[] = {
+        {NULL, S2S_ETIMEOUT, true},
+        {"Them.Example.", S2S_ETIMEOUT, true},
+        {"other.example", S2S_EAUTH_FAILED, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct wire w = {.answers = true, .says = offer};
+        s2s_options options = CLEAR;
+        options.xml_to = names[i].xml_to;
+        options.flags = S2S_AUTHENTICATE | S2S_DIALBACK_UNVERIFIED;
+        s2s_context *c = open_scripted(rows, 0);
+        submit_op(c, &w, S2S_OP_CONNECT, options);
+        work(c);
+        now_us += TIMEOUT_MS * 1000;
+        work(c);
+        s2s_result_free(take(c, names[i].error));
+        assert_int_equal(strstr(w.sent, "<db:result") != NULL, names[i].key);
+        s2s_context_free(c);
+    }
+}
+
 /* ---- Where DNS is not asked ------------------------------------------- */
 
 static void not_asked(void **state)
@@ -412,7 +449,7 @@ int main(void)
         cmocka_unit_test(deadline),      cmocka_unit_test(cancelled),
         cmocka_unit_test(stopped),       cmocka_unit_test(freed),
         cmocka_unit_test(streams),       cmocka_unit_test(queued),
-        cmocka_unit_test(busy),
+        cmocka_unit_test(busy),          cmocka_unit_test(no_key_for_another),
     };
     return cmocka_run_group_tests_name("probe/discovery", tests, NULL, NULL);
 }

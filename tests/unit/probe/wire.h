@@ -20,6 +20,7 @@
 
 struct wire {
     bool answers;     /* else it is silent */
+    const char *says; /* in place of STREAM */
     int refuses;      /* open() says so, */
     const char *only; /* of this host; NULL: of all */
     const char *mute; /* this host is silent */
@@ -68,11 +69,12 @@ static inline int wire_open(void *user, const char *host, uint16_t port,
 static inline ptrdiff_t wire_read(void *conn, void *buffer, size_t length)
 {
     struct line *l = conn;
-    size_t left = sizeof(STREAM) - 1 - l->given;
+    const char *says = l->wire->says != NULL ? l->wire->says : STREAM;
+    size_t left = strlen(says) - l->given;
     if (!l->wire->answers || l->mute || left == 0)
         return S2S_WANT_READ;
     size_t n = left < length ? left : length;
-    memcpy(buffer, &STREAM[l->given], n);
+    memcpy(buffer, &says[l->given], n);
     l->given += n;
     return (ptrdiff_t)n;
 }
