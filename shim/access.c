@@ -23,11 +23,14 @@ static int set_time(json_t *o)
 
 static int set_request(json_t *o, const struct request *r)
 {
-    if (r == NULL || r->host[0] == '\0')
+    int e = 0;
+    if (r == NULL || (r->host[0] == '\0' && r->to[0] == '\0'))
         return 0;
-    return set_text(o, "host", r->host) |
-           json_object_set_new(o, "port", json_integer(r->port)) |
-           set_text(o, "fromDomain", r->from) | set_text(o, "toDomain", r->to);
+    if (r->host[0] != '\0') /* otherwise DNS says where */
+        e = set_text(o, "host", r->host) |
+            json_object_set_new(o, "port", json_integer(r->port));
+    return e | set_text(o, "fromDomain", r->from) |
+           set_text(o, "toDomain", r->to);
 }
 
 char *access_line(const struct access *a)

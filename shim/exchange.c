@@ -216,6 +216,7 @@ static const struct route routes[] = {
     {"/api/xmpp-s2s/connect", "POST", "POST", false, S2S_OP_CONNECT,
      answer_probe},
     {"/api/xmpp-s2s/ping", "POST", "POST", false, S2S_OP_PING, answer_probe},
+    {"/api/xmpp-s2s/check", "POST", "POST", false, S2S_OP_CHECK, answer_probe},
     {"/healthz", "GET", "GET, HEAD", true, 0, answer_health},
 };
 

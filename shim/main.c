@@ -151,7 +151,8 @@ static bool new_context(struct app *app, s2s_context **context)
         .log = log_reason,
         .log_user = o,
         .log_level = S2S_LOG_ERROR,
-        .max_running = o->max_probes};
+        .max_running = o->max_probes,
+        .dns_trust_ad = o->dns_trust_ad ? 1 : 0};
     list_identities(app, identities);
     int e = s2s_context_new(&setup, context);
     app->wrong_option = e == S2S_EINVALID_ARGUMENT;

@@ -20,6 +20,8 @@ const char options_usage[] =
     "  --ca-file FILE         trust these authorities, not the system's\n"
     "  --dns-server ADDR[:PORT]\n"
     "                         ask this name server; repeatable\n"
+    "  --dns-trust-ad         believe what name servers that are not on\n"
+    "                         loopback say of DNSSEC\n"
     "  --max-probes N         probes at once [64]\n"
     "  --max-timeout MS       longest timeout of a request [60000]\n"
     "  --allow-target CIDR    also probe this network when not serving on\n"
@@ -109,6 +111,7 @@ enum {
     LISTEN = 1,
     CA_FILE,
     DNS_SERVER,
+    DNS_TRUST_AD,
     MAX_PROBES,
     MAX_TIMEOUT,
     ALLOW_TARGET,
@@ -125,6 +128,7 @@ static const struct option names[] = {
     {"listen", required_argument, NULL, LISTEN},
     {"ca-file", required_argument, NULL, CA_FILE},
     {"dns-server", required_argument, NULL, DNS_SERVER},
+    {"dns-trust-ad", no_argument, NULL, DNS_TRUST_AD},
     {"max-probes", required_argument, NULL, MAX_PROBES},
     {"max-timeout", required_argument, NULL, MAX_TIMEOUT},
     {"allow-target", required_argument, NULL, ALLOW_TARGET},
@@ -162,6 +166,9 @@ static bool take(int option, char *value, struct options *o,
     case DNS_SERVER:
         return append(o->dns_servers, value) ||
                fail(f, "--dns-server wants at most 16 addresses", value);
+    case DNS_TRUST_AD:
+        o->dns_trust_ad = true;
+        return true;
     case MAX_PROBES:
         return parse_number(value, 1, OPTIONS_MAX_PROBES, &o->max_probes) ||
                fail(f, "--max-probes wants 1 to 1024", value);

@@ -29,6 +29,7 @@ struct options {
     uint32_t max_probes;
     uint32_t max_timeout_ms;
     bool demo;
+    bool dns_trust_ad;
     bool access_log;
 };
 

@@ -50,7 +50,9 @@ void reply_refuse(struct reply *r, enum refusal refusal, const char *text,
 /* The library's name of an argument, where the member has another. */
 static const struct {
     const char *argument, *member;
-} arguments[] = {{"from: ", "fromDomain: "}, {"to: ", "toDomain: "}};
+} arguments[] = {{"from: ", "fromDomain: "},
+                 {"to: ", "toDomain: "},
+                 {"xml_to: ", "xmlTo: "}};
 
 /* What is wrong with an argument, in the words of this interface. */
 static void invalid_text(char *out, size_t size, const char *message)

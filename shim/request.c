@@ -1,14 +1,13 @@
 #include "request.h"
 
-#include <arpa/inet.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <s2sprobe.h>
+
+#include "member.h"
 
 struct parse {
     struct request *out;
@@ -28,52 +27,6 @@ __attribute__((format(printf, 3, 4))) static bool refuse(
 }
 
 /* ---- Fields: `value` is NULL when the member is absent or null --------- */
-
-static bool absent(const json_t *value)
-{
-    return value == NULL ||
-           (json_is_string(value) && json_string_length(value) == 0);
-}
-
-static bool host_character(unsigned char c)
-{
-    return c > ' ' && c != 0x7f && strchr("/@?#%", c) == NULL;
-}
-
-static bool host_characters(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (!host_character((unsigned char)*text))
-            return false;
-    return true;
-}
-
-/* The literal without the brackets that an IPv6 one may have. */
-static bool is_ip(const char *host)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-    size_t n = strlen(host);
-    bool brackets = n >= 2 && host[0] == '[' && host[n - 1] == ']';
-    if (brackets) {
-        host++;
-        n -= 2;
-    }
-    if (n >= sizeof(text))
-        return false;
-    memcpy(text, host, n);
-    text[n] = '\0';
-    return inet_pton(AF_INET6, text, &address) == 1 ||
-           (!brackets && inet_pton(AF_INET, text, &address) == 1);
-}
-
-/* "name:5269", "192.0.2.1:5269" or "[2001:db8::1]:5269". */
-static bool has_port(const char *host)
-{
-    const char *colon = strrchr(host, ':');
-    return colon != NULL &&
-           (strchr(host, ':') == colon || (colon > host && colon[-1] == ']'));
-}
 
 static bool missing(const struct parse *p, const char *text)
 {
@@ -100,33 +53,20 @@ static bool read_text(const struct parse *p, const char *name,
 static bool read_host(struct parse *p, const json_t *value)
 {
     char host[REQUEST_HOST_MAX + 1];
-    if (absent(value) && p->out->discover)
+    if (member_absent(value) && p->out->discover)
         return true;
-    if (absent(value))
+    if (member_absent(value))
         return missing(p, "Host is required");
     if (!read_text(p, "host", value, REQUEST_HOST_MAX, host))
         return false;
-    if (!host_characters(host))
+    if (!member_host_ok(host))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "host must be a host name or an IP address");
-    if (has_port(host))
+    if (member_has_port(host))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "host must not contain a port: that is the member port");
     memcpy(p->out->host, host, sizeof(host));
     return true;
-}
-
-/* A JSON number without fraction (5269 or 5269.0) within a range. */
-static bool whole_number(const json_t *value, uint32_t min, uint32_t max,
-                         uint32_t *out)
-{
-    if (!json_is_number(value))
-        return false;
-    double n = json_number_value(value);
-    if (!(n >= (double)min && n <= (double)max))
-        return false;
-    *out = (uint32_t)n;
-    return (double)*out >= n;
 }
 
 static bool read_port(struct parse *p, const json_t *value)
@@ -134,10 +74,13 @@ static bool read_port(struct parse *p, const json_t *value)
     uint32_t port = REQUEST_PORT;
     if (p->out->discover) {
         p->out->port = 0;
-        return value == NULL || refuse(p->problem, REFUSAL_INVALID_FIELD,
-                                       "port must not be given with discover");
+        return value == NULL ||
+               refuse(p->problem, REFUSAL_INVALID_FIELD, "%s",
+                      p->out->op == S2S_OP_CHECK
+                          ? "port must not be given unless discover is false"
+                          : "port must not be given with discover");
     }
-    if (value != NULL && !whole_number(value, 1, UINT16_MAX, &port))
+    if (value != NULL && !member_whole_number(value, 1, UINT16_MAX, &port))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "Port must be between 1 and 65535");
     p->out->port = (uint16_t)port;
@@ -146,19 +89,21 @@ static bool read_port(struct parse *p, const json_t *value)
 
 static bool read_from(struct parse *p, const json_t *value)
 {
-    if (absent(value))
+    if (member_absent(value))
         return missing(p, "fromDomain is required (e.g., \"example.com\")");
     return read_text(p, "fromDomain", value, REQUEST_DOMAIN_MAX, p->out->from);
 }
 
 static bool read_to(struct parse *p, const json_t *value)
 {
-    if (!absent(value))
+    if (!member_absent(value))
         return read_text(p, "toDomain", value, REQUEST_DOMAIN_MAX, p->out->to);
     if (p->out->host[0] == '\0')
-        return refuse(p->problem, REFUSAL_MISSING_FIELD,
-                      "toDomain is required with discover");
-    if (is_ip(p->out->host))
+        return refuse(p->problem, REFUSAL_MISSING_FIELD, "%s",
+                      p->out->op == S2S_OP_CHECK
+                          ? "toDomain or host is required"
+                          : "toDomain is required with discover");
+    if (member_is_ip(p->out->host))
         return refuse(p->problem, REFUSAL_MISSING_FIELD,
                       "toDomain is required when host is an IP address");
     memcpy(p->out->to, p->out->host, sizeof(p->out->host));
@@ -189,41 +134,25 @@ static bool read_use_tls(struct parse *p, const json_t *value)
 static bool read_timeout(struct parse *p, const json_t *value)
 {
     uint32_t max = p->max_timeout_ms;
-    uint32_t ms = REQUEST_TIMEOUT_MS < max ? REQUEST_TIMEOUT_MS : max;
-    if (value != NULL && !whole_number(value, 1, max, &ms))
+    uint32_t ms =
+        p->out->op == S2S_OP_CHECK ? REQUEST_CHECK_MS : REQUEST_TIMEOUT_MS;
+    ms = ms < max ? ms : max;
+    if (value != NULL && !member_whole_number(value, 1, max, &ms))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "timeout must be between 1 and %u", max);
     p->out->timeout_ms = ms;
     return true;
 }
 
-struct word {
-    const char *word; /* NULL ends */
-    uint32_t value;
-};
-
-static bool find_word(const struct word *words, const json_t *value,
-                      uint32_t *out)
-{
-    const char *text = json_string_value(value);
-    for (; text != NULL && words->word != NULL; words++) {
-        if (strcmp(words->word, text) == 0) {
-            *out = words->value;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_tls(struct parse *p, const json_t *value)
 {
-    static const struct word words[] = {{"auto", S2S_TLS_AUTO},
-                                        {"starttls", S2S_TLS_STARTTLS},
-                                        {"direct", S2S_TLS_DIRECT},
-                                        {"none", S2S_TLS_NONE},
-                                        {NULL, 0}};
+    static const struct member_word words[] = {{"auto", S2S_TLS_AUTO},
+                                               {"starttls", S2S_TLS_STARTTLS},
+                                               {"direct", S2S_TLS_DIRECT},
+                                               {"none", S2S_TLS_NONE},
+                                               {NULL, 0}};
     uint32_t mode = p->out->tls_mode;
-    if (value != NULL && !find_word(words, value, &mode))
+    if (value != NULL && !member_word(words, value, &mode))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "tls must be \"auto\", \"starttls\", \"direct\" or "
                       "\"none\"");
@@ -246,7 +175,7 @@ static bool read_authenticate(struct parse *p, const json_t *value)
     bool authenticate = false;
     if (!read_flag(p, "authenticate", value, &authenticate))
         return false;
-    if (p->out->op == S2S_OP_CONNECT && authenticate)
+    if (p->out->op != S2S_OP_PING && authenticate)
         p->out->flags |= S2S_AUTHENTICATE;
     return true;
 }
@@ -254,7 +183,8 @@ static bool read_authenticate(struct parse *p, const json_t *value)
 static bool read_count(struct parse *p, const json_t *value)
 {
     uint32_t count = 1;
-    if (value != NULL && !whole_number(value, 1, REQUEST_COUNT_MAX, &count))
+    if (value != NULL &&
+        !member_whole_number(value, 1, REQUEST_COUNT_MAX, &count))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "count must be between 1 and %u", REQUEST_COUNT_MAX);
     if (p->out->op == S2S_OP_PING)
@@ -267,7 +197,7 @@ static bool read_interval(struct parse *p, const json_t *value)
 {
     uint32_t max = p->max_timeout_ms;
     uint32_t ms = 0; /* the library's own */
-    if (value != NULL && !whole_number(value, 1, max, &ms))
+    if (value != NULL && !member_whole_number(value, 1, max, &ms))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "intervalMs must be between 1 and %u", max);
     if (p->out->op == S2S_OP_PING)
@@ -277,13 +207,13 @@ static bool read_interval(struct parse *p, const json_t *value)
 
 static bool read_ping_method(struct parse *p, const json_t *value)
 {
-    static const struct word words[] = {
+    static const struct member_word words[] = {
         {"auto", S2S_PING_AUTO},
         {"iq", S2S_PING_IQ},
         {"dialback-verify", S2S_PING_DIALBACK_VERIFY},
         {NULL, 0}};
     uint32_t method = S2S_PING_AUTO;
-    if (value != NULL && !find_word(words, value, &method))
+    if (value != NULL && !member_word(words, value, &method))
         return refuse(p->problem, REFUSAL_INVALID_FIELD,
                       "pingMethod must be \"auto\", \"iq\" or "
                       "\"dialback-verify\"");
@@ -292,9 +222,53 @@ static bool read_ping_method(struct parse *p, const json_t *value)
     return true;
 }
 
+/* A check is of a domain, unless told otherwise. */
 static bool read_discover(struct parse *p, const json_t *value)
 {
+    p->out->discover = p->out->op == S2S_OP_CHECK;
     return read_flag(p, "discover", value, &p->out->discover);
+}
+
+static bool read_dane(struct parse *p, const json_t *value)
+{
+    bool dane = false;
+    if (!read_flag(p, "dane", value, &dane))
+        return false;
+    p->out->flags |= dane ? S2S_DANE : 0;
+    return true;
+}
+
+static bool read_xml_to(struct parse *p, const json_t *value)
+{
+    if (member_absent(value))
+        return true;
+    return read_text(p, "xmlTo", value, REQUEST_DOMAIN_MAX, p->out->xml_to);
+}
+
+/* One of the list; what is no domain is the library's to say. */
+static bool read_service(const json_t *value, char *out)
+{
+    size_t n = json_string_length(value); /* 0: it is no string */
+    if (n == 0 || n > REQUEST_SERVICE)
+        return false;
+    memcpy(out, json_string_value(value), n + 1);
+    return true;
+}
+
+static bool read_services(struct parse *p, const json_t *value)
+{
+    size_t n = json_array_size(value); /* 0: it is no array */
+    bool ok = value == NULL || (json_is_array(value) && n <= REQUEST_SERVICES);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = read_service(json_array_get(value, i), p->out->services[i]);
+    if (!ok)
+        return refuse(p->problem, REFUSAL_INVALID_FIELD,
+                      "services must be an array of at most %u strings of 1 "
+                      "to %d bytes",
+                      REQUEST_SERVICES, REQUEST_SERVICE);
+    if (p->out->op == S2S_OP_CHECK)
+        p->out->service_count = n;
+    return true;
 }
 
 /* In the order in which they are checked. What others mean depends on the
@@ -316,6 +290,9 @@ static const struct {
     {"pingMethod", read_ping_method},
     {"count", read_count},
     {"intervalMs", read_interval},
+    {"dane", read_dane},
+    {"xmlTo", read_xml_to},
+    {"services", read_services},
 };
 
 static bool read_fields(struct parse *p, const json_t *object)

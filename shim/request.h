@@ -14,21 +14,27 @@
 #define REQUEST_DOMAIN_MAX 1023
 #define REQUEST_PORT       5269
 #define REQUEST_TIMEOUT_MS 15000u
+#define REQUEST_CHECK_MS   30000u /* the default of a check */
 #define REQUEST_COUNT_MAX  10u
+#define REQUEST_SERVICES   8u
+#define REQUEST_SERVICE    255 /* bytes of one */
 
 struct request {
     int op;                          /* S2S_OP_* */
     char host[REQUEST_HOST_MAX + 1]; /* "" with `discover` */
     char from[REQUEST_DOMAIN_MAX + 1];
     char to[REQUEST_DOMAIN_MAX + 1];
-    bool discover;     /* by the SRV records of `to` */
-    uint16_t port;     /* 0 with `discover` */
-    uint16_t tls_mode; /* S2S_TLS_* */
+    char xml_to[REQUEST_DOMAIN_MAX + 1]; /* "": as `to` */
+    bool discover;                       /* by the SRV records of `to` */
+    uint16_t port;                       /* 0 with `discover` */
+    uint16_t tls_mode;                   /* S2S_TLS_* */
     uint32_t timeout_ms;
-    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE */
+    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE, S2S_DANE */
     uint32_t ping_method; /* S2S_PING_* */
     uint32_t count;       /* pings */
     uint32_t interval_ms;
+    char services[REQUEST_SERVICES][REQUEST_SERVICE + 1]; /* of a check */
+    size_t service_count;
 };
 
 /* Why a request is refused. */

@@ -7,6 +7,7 @@
 struct job {
     struct job *next;
     const struct request *request;
+    uint32_t weight;
     s2s_result *result;
     int error;
     bool done;
@@ -18,7 +19,7 @@ struct worker {
     pthread_t thread;
     pthread_mutex_t lock; /* for all below, and for the jobs */
     struct job *first, **last;
-    uint32_t running; /* queued or in the context */
+    uint32_t running; /* queued or in the context, by weight */
     uint32_t max;
     bool stopped;
 };
@@ -30,7 +31,7 @@ static void finish(struct worker *w, struct job *job, s2s_result *result,
     job->result = result;
     job->error = error;
     job->done = true;
-    w->running--;
+    w->running -= job->weight;
     /* Under the lock: the job is gone as soon as its owner sees `done`. */
     pthread_cond_signal(&job->changed);
     pthread_mutex_unlock(&w->lock);
@@ -49,6 +50,7 @@ static struct job *take_queue(struct worker *w)
 static int submit(struct worker *w, struct job *job)
 {
     const struct request *r = job->request;
+    const char *services[REQUEST_SERVICES + 1] = {NULL};
     s2s_options options = {.size = sizeof(options),
                            .host = r->discover ? NULL : r->host,
                            .port = r->port,
@@ -57,8 +59,12 @@ static int submit(struct worker *w, struct job *job)
                            .flags = r->flags,
                            .ping_method = r->ping_method,
                            .count = r->count,
-                           .interval_ms = r->interval_ms};
+                           .interval_ms = r->interval_ms,
+                           .xml_to = r->xml_to[0] != '\0' ? r->xml_to : NULL,
+                           .services = services};
     uint64_t id;
+    for (size_t i = 0; i < r->service_count; i++)
+        services[i] = r->services[i];
     return s2s_context_submit(w->context, r->op, r->from, r->to, &options, job,
                               &id);
 }
@@ -123,14 +129,21 @@ no_lock:
     return NULL;
 }
 
+static uint32_t weigh(const struct worker *w, const struct request *r)
+{
+    if (r->op != S2S_OP_CHECK)
+        return 1;
+    return WORKER_CHECK_WEIGHT < w->max ? WORKER_CHECK_WEIGHT : w->max;
+}
+
 /* Under the lock. */
 static enum worker_answer admit(struct worker *w, struct job *job)
 {
     if (w->stopped)
         return WORKER_STOPPED;
-    if (w->running >= w->max)
+    if (job->weight > w->max - w->running)
         return WORKER_BUSY;
-    w->running++;
+    w->running += job->weight;
     *w->last = job;
     w->last = &job->next;
     return WORKER_DONE;
@@ -139,7 +152,9 @@ static enum worker_answer admit(struct worker *w, struct job *job)
 enum worker_answer worker_probe(struct worker *w, const struct request *request,
                                 s2s_result **result, int *error)
 {
-    struct job job = {.request = request, .changed = PTHREAD_COND_INITIALIZER};
+    struct job job = {.request = request,
+                      .weight = weigh(w, request),
+                      .changed = PTHREAD_COND_INITIALIZER};
     pthread_mutex_lock(&w->lock);
     enum worker_answer answer = admit(w, &job);
     if (answer == WORKER_DONE) {

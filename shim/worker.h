@@ -16,13 +16,17 @@ struct worker;
 
 enum worker_answer {
     WORKER_DONE,   /* *result and *error are set */
-    WORKER_BUSY,   /* max_probes are running */
+    WORKER_BUSY,   /* max_probes are running, or too many for a check */
     WORKER_STOPPED /* worker_stop() came first */
 };
 
 /* Takes over the context: worker_free() frees it. NULL when there is no
  * memory or no thread; the context is the caller's then. */
 struct worker *worker_new(s2s_context *context, uint32_t max_probes);
+
+/* A check counts as so many probes as it has connections at once, or as all
+ * when there are fewer. */
+#define WORKER_CHECK_WEIGHT 8u
 
 /*
  * Probe, from any thread. Blocks for the time of the probe, but never to wait

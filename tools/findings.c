@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "number.h"
+#include "rows.h"
 #include "value.h"
 
 #define INDENT 9
@@ -22,27 +24,18 @@ static const char *whose(const char *fault)
     return strcmp(fault, "network") == 0 ? "the network's" : "nobody's";
 }
 
-/* "target address" of the row of a check that it is about. */
-static void join_row(struct line *l, const s2s_result *r, size_t i)
+/* The row of a check that it is about. */
+static bool row_of(const s2s_result *r, size_t i, size_t *row)
 {
-    const char *number = value_item(r, "findings", i, "row");
-    char path[64];
-    if (number == NULL || strlen(number) > 8)
-        return;
-    struct line row = {.length = 0};
-    line_add(&row, "rows.");
-    line_add(&row, number);
-    size_t stem = row.length;
-    static const char *const members[] = {".target", ".address", ".port"};
-    for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++) {
-        row.length = stem;
-        line_add(&row, members[m]);
-        memcpy(path, row.text, row.length + 1);
-        line_join(l, m == 0 ? ", at " : " ", s2s_result_get(r, path));
-    }
+    const char *text = value_item(r, "findings", i, "row");
+    uint32_t number;
+    if (text == NULL || !number_whole(text, 0, VALUE_MAX, &number))
+        return false;
+    *row = number;
+    return true;
 }
 
-static void put_texts(struct out *o, const char *text)
+static void put_text(struct out *o, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
@@ -51,29 +44,62 @@ static void put_texts(struct out *o, const char *text)
     out_newline(o);
 }
 
-static void put_finding(struct out *o, const s2s_result *r, size_t i,
-                        int severity)
+/* Where, and what. */
+static void put_evidence(struct out *o, const s2s_result *r, size_t i)
+{
+    const char *seen = s2s_result_finding_seen(r, i);
+    struct line l = {.length = 0}, stage = {.length = 0};
+    size_t row;
+    if (strcmp(s2s_result_finding_code(r, i), "timeout") == 0) {
+        line_add(&stage, "stage ");
+        line_add(&stage, seen);
+        seen = stage.text;
+    }
+    if (row_of(r, i, &row)) {
+        line_add(&l, "at");
+        rows_join_place(&l, " ", r, row);
+        line_join(&l, ": ", rows_without_place(r, row, seen));
+    } else if (seen[0] != '\0') {
+        line_add(&l, "seen: ");
+        line_add(&l, seen);
+    }
+    put_text(o, l.text);
+}
+
+static bool is_same(const s2s_result *r, size_t a, size_t b)
+{
+    return strcmp(s2s_result_finding_code(r, a),
+                  s2s_result_finding_code(r, b)) == 0;
+}
+
+static bool was_before(const s2s_result *r, size_t i)
+{
+    size_t k = 0;
+    while (k < i && !is_same(r, k, i))
+        k++;
+    return k < i;
+}
+
+/* All findings of one code: what to do about them is the same. */
+static void put_findings(struct out *o, const s2s_result *r, size_t first,
+                         int severity)
 {
     struct line head = {.length = 0};
     out_style(o, severities[severity].style);
     out_text(o, severities[severity].name);
     out_style(o, STYLE_NONE);
     out_pad(o, INDENT);
-    line_add(&head, s2s_result_finding_code(r, i));
+    line_add(&head, s2s_result_finding_code(r, first));
     line_add(&head, ", fault: ");
-    line_add(&head, whose(s2s_result_finding_fault(r, i)));
-    join_row(&head, r, i);
+    line_add(&head, whose(s2s_result_finding_fault(r, first)));
     out_style(o, STYLE_HEADING);
     out_wrapped(o, INDENT, head.text);
     out_style(o, STYLE_NONE);
     out_newline(o);
-    if (s2s_result_finding_seen(r, i)[0] != '\0') {
-        struct line seen = {.length = 0};
-        line_add(&seen, "seen: ");
-        line_add(&seen, s2s_result_finding_seen(r, i));
-        put_texts(o, seen.text);
-    }
-    put_texts(o, s2s_result_finding_advice(r, i));
+    for (size_t i = first; i < s2s_result_finding_count(r); i++)
+        if (is_same(r, first, i))
+            put_evidence(o, r, i);
+    put_text(o, s2s_result_finding_advice(r, first));
 }
 
 void findings_print(struct out *o, const s2s_result *r)
@@ -88,6 +114,6 @@ void findings_print(struct out *o, const s2s_result *r)
     out_newline(o);
     for (int s = S2S_SEVERITY_ERROR; s >= S2S_SEVERITY_INFO; s--)
         for (size_t i = 0; i < count; i++)
-            if (s2s_result_finding_severity(r, i) == s)
-                put_finding(o, r, i, s);
+            if (s2s_result_finding_severity(r, i) == s && !was_before(r, i))
+                put_findings(o, r, i, s);
 }

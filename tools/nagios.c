@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "number.h"
 #include "pings.h"
 #include "reason.h"
+#include "rows.h"
 #include "status.h"
 #include "value.h"
 
@@ -41,29 +43,40 @@ static void put_text(struct out *o, struct line *l)
     out_text(o, l->text);
 }
 
-static void join_worst_finding(struct line *l, const s2s_result *r)
+static bool join_first_finding(struct line *l, const s2s_result *r,
+                               int severity)
 {
-    for (size_t i = 0; i < s2s_result_finding_count(r); i++)
-        if (s2s_result_finding_severity(r, i) == S2S_SEVERITY_ERROR) {
-            line_join(l, ", ", s2s_result_finding_code(r, i));
-            return;
-        }
+    for (size_t i = 0; i < s2s_result_finding_count(r); i++) {
+        const char *row = value_item(r, "findings", i, "row");
+        uint32_t number;
+        if (s2s_result_finding_severity(r, i) != severity)
+            continue;
+        line_join(l, ", ", s2s_result_finding_code(r, i));
+        if (row != NULL && number_whole(row, 0, VALUE_MAX, &number))
+            rows_join_place(l, " at ", r, number);
+        return true;
+    }
+    return false;
 }
 
-static void join_rows(struct line *l, const s2s_result *r)
+static void join_worst_finding(struct line *l, const struct options *options,
+                               const s2s_result *r)
 {
-    size_t rows = 0, good = 0;
-    const char *success;
-    char text[64];
-    while (rows < VALUE_MAX &&
-           (success = value_item(r, "rows", rows, "success")) != NULL) {
-        good += strcmp(success, "true") == 0 ? 1 : 0;
-        rows++;
-    }
-    if (rows == 0)
+    if (!join_first_finding(l, r, S2S_SEVERITY_ERROR) &&
+        options->command == COMMAND_CHECK)
+        (void)join_first_finding(l, r, S2S_SEVERITY_WARNING);
+}
+
+static void join_rows(struct line *l, const char *separator,
+                      const s2s_result *r)
+{
+    struct rows rows = rows_count(r);
+    char text[96];
+    if (rows.endpoints == 0)
         return;
-    snprintf(text, sizeof(text), "%zu of %zu addresses work", good, rows);
-    line_join(l, ", ", text);
+    snprintf(text, sizeof(text), "%zu of %zu endpoint%s", rows.good,
+             rows.endpoints, rows.endpoints == 1 ? " works" : "s work");
+    line_join(l, separator, text);
 }
 
 static void join_pings(struct line *l, const s2s_result *r)
@@ -96,20 +109,23 @@ static void put_summary(struct out *o, const struct options *options,
 {
     struct line l = {.length = 0};
     char message[1024];
+    int error = s2s_result_error(r);
     reason_translate(s2s_result_message(r), message, sizeof(message));
     line_add(&l, options_command_name(options));
     line_add(&l, " ");
     line_add(&l, options->domain);
-    line_add(&l, ": ");
-    line_add(&l, s2s_code_name(s2s_result_error(r)));
+    /* That some endpoint works is not what "ok" would say. */
+    const bool counts = error == S2S_OK && options->command == COMMAND_CHECK;
+    if (!counts)
+        line_join(&l, ": ", s2s_code_name(error));
     line_join(&l, ": ", message);
     line_join(&l, ", ", s2s_result_get(r, "tls.protocol"));
-    join_rows(&l, r);
+    join_rows(&l, counts ? ": " : ", ", r);
     if (options->command == COMMAND_PING)
         join_pings(&l, r);
     join_days(&l, r);
-    if (s2s_result_error(r) == S2S_OK)
-        join_worst_finding(&l, r);
+    if (error == S2S_OK)
+        join_worst_finding(&l, options, r);
     put_text(o, &l);
 }
 
@@ -124,6 +140,7 @@ static void put_seconds(struct out *o, const char *label, int64_t us)
 static void put_numbers(struct out *o, const struct options *options,
                         const s2s_result *r)
 {
+    struct rows rows = rows_count(r);
     const char *name;
     long days;
     int stage;
@@ -134,6 +151,8 @@ static void put_numbers(struct out *o, const struct options *options,
     put_seconds(o, "time", whole);
     for (size_t i = 0; (name = value_phase(i, &stage)) != NULL; i++)
         put_seconds(o, name, s2s_result_stage_us(r, stage));
+    if (rows.endpoints > 0)
+        fprintf(o->to, " endpoints=%zu;;;0;%zu", rows.good, rows.endpoints);
     if (value_days_left(r, &days))
         fprintf(o->to, " daysleft=%ld;%u:;%u:", days, options->warning,
                 options->critical);

@@ -85,12 +85,12 @@ static bool seconds(const char *text, uint32_t *ms)
 }
 
 /* Append to a list that NULL ends. */
-static bool append(const char **list, const char *value)
+static bool append(const char **list, size_t most, const char *value)
 {
     size_t n = 0;
     while (list[n] != NULL)
         n++;
-    if (n == OPTIONS_LIST || value[0] == '\0')
+    if (n == most || value[0] == '\0')
         return false;
     list[n] = value;
     return true;
@@ -105,6 +105,11 @@ enum {
     TLS,
     TIMEOUT,
     DNS_SERVER,
+    DNS_TRUST_AD,
+    SRV_FALLBACK,
+    DANE,
+    XML_TO,
+    SERVICE,
     CA_FILE,
     ACCEPT_UNTRUSTED,
     CERT,
@@ -132,6 +137,11 @@ static const struct option names[] = {
     {"tls", required_argument, NULL, TLS},
     {"timeout", required_argument, NULL, TIMEOUT},
     {"dns-server", required_argument, NULL, DNS_SERVER},
+    {"dns-trust-ad", no_argument, NULL, DNS_TRUST_AD},
+    {"srv-fallback", no_argument, NULL, SRV_FALLBACK},
+    {"dane", no_argument, NULL, DANE},
+    {"xml-to", required_argument, NULL, XML_TO},
+    {"service", required_argument, NULL, SERVICE},
     {"ca-file", required_argument, NULL, CA_FILE},
     {"accept-untrusted", no_argument, NULL, ACCEPT_UNTRUSTED},
     {"cert", required_argument, NULL, CERT},
@@ -167,6 +177,7 @@ static bool take_text(int option, const char *value, struct options *o)
     } texts[] = {
         {FROM, &o->from},
         {HOST, &o->host},
+        {XML_TO, &o->xml_to},
         {CA_FILE, &o->ca_file},
         {CERT, &o->certificate},
         {KEY, &o->key},
@@ -194,6 +205,8 @@ static bool take_switch(int option, struct options *o)
         {NO_EXTERNAL, S2S_NO_EXTERNAL},
         {NO_DIALBACK, S2S_NO_DIALBACK},
         {NO_BIDI, S2S_NO_BIDI},
+        {DANE, S2S_DANE},
+        {SRV_FALLBACK, S2S_SRV_FALLBACK},
     };
     for (size_t i = 0; i < COUNT(flags); i++)
         if (flags[i].option == option) {
@@ -203,11 +216,13 @@ static bool take_switch(int option, struct options *o)
     o->json = o->json || option == 'j';
     o->nagios = o->nagios || option == NAGIOS;
     o->quiet = o->quiet || option == 'q';
+    o->dns_trust_ad = o->dns_trust_ad || option == DNS_TRUST_AD;
     o->verbose += option == 'v' ? 1 : 0;
     if (option == 'V' || option == 'h')
         o->action = option == 'V' ? ACTION_VERSION : ACTION_HELP;
     return option == 'j' || option == NAGIOS || option == 'q' ||
-           option == 'v' || option == 'V' || option == 'h';
+           option == DNS_TRUST_AD || option == 'v' || option == 'V' ||
+           option == 'h';
 }
 
 /* The others: whether the value is right. */
@@ -221,9 +236,11 @@ static bool take_value(int option, const char *value, struct options *o)
     case TIMEOUT:
         return seconds(value, &o->timeout_ms);
     case DNS_SERVER:
-        return append(o->dns_servers, value);
+        return append(o->dns_servers, OPTIONS_LIST, value);
+    case SERVICE:
+        return append(o->services, OPTIONS_SERVICES, value);
     case LISTEN:
-        return append(o->listen, value);
+        return append(o->listen, OPTIONS_LIST, value);
     case PINGS:
         return number_whole(value, 1, COUNT_MAX, &o->count);
     case INTERVAL:
@@ -249,6 +266,7 @@ static const char *wanted(int option)
         {TLS, "--tls wants auto, starttls, direct or none"},
         {TIMEOUT, "--timeout wants seconds, 0.001 to 600"},
         {DNS_SERVER, "--dns-server wants at most 16 addresses"},
+        {SERVICE, "--service wants at most 8 names"},
         {LISTEN, "--listen wants at most 16 addresses"},
         {PINGS, "--count wants 1 to 1000"},
         {INTERVAL, "--interval wants seconds, 0.001 to 600"},

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIONS_LIST    16 /* entries of an option that can be repeated */
-#define OPTIONS_NO_DAYS UINT32_MAX
+#define OPTIONS_LIST     16 /* entries of an option that can be repeated */
+#define OPTIONS_SERVICES 8  /* of --service: the library's own limit */
+#define OPTIONS_NO_DAYS  UINT32_MAX
 
 enum command {
     COMMAND_NONE,
@@ -26,13 +27,14 @@ struct options {
     enum action action;
     enum command command;
     const char *domain, *stanza;
-    const char *from, *host;
+    const char *from, *host, *xml_to;
     const char *certificate, *key, *password_file, *secret_file, *ca_file;
     const char *listen[OPTIONS_LIST + 1], *dns_servers[OPTIONS_LIST + 1];
+    const char *services[OPTIONS_SERVICES + 1];
     uint32_t port, tls_mode, flags, ping_method;
     uint32_t timeout_ms, count, interval_ms; /* 0: the default */
     uint32_t verbose;
-    bool json, nagios, quiet;
+    bool json, nagios, quiet, dns_trust_ad;
     uint32_t warning, critical; /* days */
     enum color color;
 };

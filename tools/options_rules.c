@@ -5,6 +5,7 @@
 #include <s2sprobe.h>
 
 #define DEFAULT_MS       15000
+#define DEFAULT_CHECK_MS 30000
 #define DEFAULT_INTERVAL 1000
 #define DEFAULT_WARNING  14
 #define DEFAULT_CRITICAL 7
@@ -41,8 +42,11 @@ static const char *broken(const struct options *o)
          "--password-file is for --key"},
         {options_identity(o) && o->from == NULL,
          "to authenticate takes --from"},
-        {(o->flags & S2S_AUTHENTICATE) != 0 && o->command != COMMAND_CONNECT,
-         "--authenticate is for connect"},
+        {(o->flags & S2S_AUTHENTICATE) != 0 && o->command != COMMAND_CONNECT &&
+             o->command != COMMAND_CHECK,
+         "--authenticate is for connect and check"},
+        {o->services[0] != NULL && o->command != COMMAND_CHECK,
+         "--service is for check"},
         {o->count != 0 && o->command != COMMAND_PING, "--count is for ping"},
         {o->interval_ms != 0 && o->command != COMMAND_PING,
          "--interval is for ping"},
@@ -77,11 +81,12 @@ static void default_days(struct options *o)
 static bool default_timeout(struct options *o)
 {
     uint64_t interval = o->interval_ms != 0 ? o->interval_ms : DEFAULT_INTERVAL;
+    uint64_t one = o->command == COMMAND_CHECK ? DEFAULT_CHECK_MS : DEFAULT_MS;
     uint64_t more = o->count > 1 ? (o->count - 1) * interval : 0;
     if (o->timeout_ms != 0)
         return true;
-    o->timeout_ms = (uint32_t)(DEFAULT_MS + more);
-    return DEFAULT_MS + more <= TIME_MAX_MS;
+    o->timeout_ms = (uint32_t)(one + more);
+    return one + more <= TIME_MAX_MS;
 }
 
 bool options_complete(struct options *o, char *error, size_t error_size)

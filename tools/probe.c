@@ -80,6 +80,7 @@ static int new_context(const struct options *o, const s2s_identity *identity,
         .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
         .identities = identity != NULL ? identities : NULL,
         .log = log_line,
+        .dns_trust_ad = o->dns_trust_ad ? 1 : 0,
         .log_level = o->verbose < S2S_LOG_WIRE ? o->verbose : S2S_LOG_WIRE};
     return s2s_context_new(&setup, context);
 }
@@ -93,16 +94,19 @@ static void run(const struct options *o, const char *from, const char *stanza,
         out->usage = out->error == S2S_EINVALID_ARGUMENT;
         return;
     }
-    const s2s_options options = {.size = sizeof(options),
-                                 .host = o->host,
-                                 .port = (uint16_t)o->port,
-                                 .tls_mode = (uint16_t)o->tls_mode,
-                                 .timeout_ms = o->timeout_ms,
-                                 .flags = o->flags,
-                                 .ping_method = o->ping_method,
-                                 .context = context,
-                                 .count = o->count,
-                                 .interval_ms = o->interval_ms};
+    const s2s_options options = {
+        .size = sizeof(options),
+        .host = o->host,
+        .port = (uint16_t)o->port,
+        .tls_mode = (uint16_t)o->tls_mode,
+        .timeout_ms = o->timeout_ms,
+        .flags = o->flags,
+        .ping_method = o->ping_method,
+        .context = context,
+        .count = o->count,
+        .interval_ms = o->interval_ms,
+        .xml_to = o->xml_to,
+        .services = o->services[0] != NULL ? o->services : NULL};
     watch_signals(context);
     out->error = call(o, from, stanza, &options, &out->result);
     unwatch_signals();

@@ -19,6 +19,8 @@ void reason_translate(const char *line, char *out, size_t size)
                  {"host", "--host"},
                  {"port", "--port"},
                  {"tls_mode", "--tls"},
+                 {"services", "--service"},
+                 {"xml_to", "--xml-to"},
                  {"stanza", "stanza"},
                  {"to", "domain"}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

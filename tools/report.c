@@ -5,7 +5,9 @@
 
 #include "findings.h"
 #include "pings.h"
+#include "report_check.h"
 #include "report_federation.h"
+#include "report_way.h"
 #include "table.h"
 #include "value.h"
 #include "waterfall.h"
@@ -36,91 +38,16 @@ static void row(struct out *o, const char *label, const struct line *l)
 static void put_outcome(struct out *o, const s2s_result *r)
 {
     struct line l = {.length = 0};
-    char ms[40];
+    char ms[VALUE_MS];
     int error = s2s_result_error(r);
     int64_t us = s2s_result_stage_us(r, S2S_STAGE_DONE);
     line_add(&l, s2s_code_name(error));
-    if (us >= 0) {
-        snprintf(ms, sizeof(ms), ", %.1f ms", (double)us / 1e3);
-        line_add(&l, ms);
-    }
+    if (us >= 0)
+        line_join(&l, ", ", value_ms(us, ms));
     if (error != S2S_OK)
         line_join(&l, ", stage ", s2s_result_get(r, "stage"));
     line_join(&l, ": ", s2s_result_message(r));
     report_row(o, "outcome", l.text, error == S2S_OK ? STYLE_GOOD : STYLE_BAD);
-}
-
-/* ---- The way there ------------------------------------------------------ */
-
-static void put_dns(struct out *o, const s2s_result *r)
-{
-    static const char *const parts[] = {"secure", "xmpps", "xmpp"};
-    struct line l = {.length = 0};
-    line_join(&l, ", ", s2s_result_get(r, "dns.plan"));
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        char path[32];
-        snprintf(path, sizeof(path), "dns.%s", parts[i]);
-        if (s2s_result_get(r, path) == NULL)
-            continue;
-        line_join(&l, ", ", parts[i]);
-        line_join(&l, " ", s2s_result_get(r, path));
-    }
-    row(o, "dns", &l);
-    for (size_t i = 0; i < VALUE_MAX; i++) {
-        const char *list = "dns.records";
-        struct line record = {.length = 0};
-        line_join(&record, "", value_item(r, list, i, "service"));
-        if (record.length == 0)
-            break;
-        line_join(&record, " ", value_item(r, list, i, "target"));
-        line_join(&record, " port ", value_item(r, list, i, "port"));
-        line_join(&record, " priority ", value_item(r, list, i, "priority"));
-        line_join(&record, " weight ", value_item(r, list, i, "weight"));
-        row(o, "", &record);
-    }
-}
-
-static void put_attempt(struct out *o, const s2s_result *r, size_t i)
-{
-    static const char list[] = "attempts";
-    struct line l = {.length = 0};
-    line_join(&l, "", value_item(r, list, i, "host"));
-    line_join(&l, " ", value_item(r, list, i, "address"));
-    line_join(&l, " port ", value_item(r, list, i, "port"));
-    line_join(&l, ": ", value_item(r, list, i, "outcome"));
-    if (value_item(r, list, i, "ms") != NULL) {
-        line_join(&l, ", ", value_item(r, list, i, "ms"));
-        line_add(&l, " ms");
-    }
-    row(o, i == 0 ? "tried" : "", &l);
-}
-
-/* One that worked at once is told as the address that was reached. */
-static void put_attempts(struct out *o, const s2s_result *r)
-{
-    const char *first = value_item(r, "attempts", 0, "outcome");
-    if (first == NULL || (strcmp(first, "connected") == 0 &&
-                          value_item(r, "attempts", 1, "outcome") == NULL))
-        return;
-    for (size_t i = 0; i < VALUE_MAX; i++) {
-        if (value_item(r, "attempts", i, "outcome") == NULL)
-            break;
-        put_attempt(o, r, i);
-    }
-}
-
-static void put_reached(struct out *o, const s2s_result *r)
-{
-    const char *address = s2s_result_get(r, "address");
-    const char *host = s2s_result_get(r, "host");
-    struct line l = {.length = 0};
-    line_join(&l, "", address);
-    if (l.length == 0)
-        return;
-    line_join(&l, " port ", s2s_result_get(r, "port"));
-    if (host != NULL && strcmp(host, address) != 0)
-        line_join(&l, ", host ", host);
-    row(o, "reached", &l);
 }
 
 /* ---- TLS ---------------------------------------------------------------- */
@@ -131,15 +58,15 @@ static void put_tls(struct out *o, const s2s_result *r)
     bool established = value_is_true(r, "tls.established");
     bool verified = value_is_true(r, "tls.verified");
     line_join(&l, "", s2s_result_get(r, "tls.mode"));
-    if (l.length == 0)
+    if (l.length == 0 || s2s_result_stage(r) <= S2S_STAGE_TCP)
         return;
     line_join(&l, ", ", s2s_result_get(r, "tls.protocol"));
     line_join(&l, ", ", s2s_result_get(r, "tls.cipher"));
     line_join(&l, ", alpn ", s2s_result_get(r, "tls.alpn"));
     line_join(&l, ", ",
-              !established ? "not encrypted"
-              : verified   ? "verified"
-                           : "not verified");
+              established ? verified ? "verified" : "not verified"
+              : strcmp(l.text, "none") == 0 ? "not encrypted"
+                                            : "not established");
     report_row(o, "tls", l.text, verified ? STYLE_GOOD : STYLE_WARNING);
 }
 
@@ -229,25 +156,41 @@ static void put_head(struct out *o, const struct options *options,
     out_newline(o);
 }
 
-void report_print(struct out *o, const struct options *options,
-                  const s2s_result *r)
+static void put_one(struct out *o, const struct options *options,
+                    const s2s_result *r)
 {
-    put_head(o, options, r);
     put_outcome(o, r);
-    put_dns(o, r);
-    put_attempts(o, r);
-    put_reached(o, r);
+    report_dns(o, r);
+    report_attempts(o, r);
+    report_reached(o, r);
     put_tls(o, r);
     put_certificate(o, r);
     put_features(o, r);
     report_auth(o, r);
     report_inbound(o, r);
     put_stream_error(o, r);
-    table_print(o, r);
     if (options->command == COMMAND_PING)
         pings_print(o, options, r);
     else
         put_stanzas(o, r);
     waterfall_print(o, r);
+}
+
+static void put_check(struct out *o, const s2s_result *r)
+{
+    report_check_outcome(o, r);
+    report_dns(o, r);
+    table_print(o, r);
+    report_check_others(o, r);
+}
+
+void report_print(struct out *o, const struct options *options,
+                  const s2s_result *r)
+{
+    put_head(o, options, r);
+    if (options->command == COMMAND_CHECK)
+        put_check(o, r);
+    else
+        put_one(o, options, r);
     findings_print(o, r);
 }

@@ -4,7 +4,8 @@ _s2sprobe() {
     local current=${COMP_WORDS[COMP_CWORD]}
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='connect ping send check'
-    local options='--from --host --port --tls --timeout --dns-server --ca-file
+    local options='--from --host --port --tls --timeout --dns-server
+        --dns-trust-ad --srv-fallback --dane --xml-to --service --ca-file
         --accept-untrusted --cert --key --password-file --secret-file --listen
         --authenticate --no-external --no-dialback --no-bidi --count --interval
         --ping-method --json --nagios --warning --critical --quiet --verbose
@@ -24,8 +25,11 @@ _s2sprobe() {
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         ;;
-    --from | --host | --dns-server)
+    --from | --host | --dns-server | --xml-to)
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$current")
+        ;;
+    --service)
+        mapfile -t COMPREPLY < <(compgen -W 'conference. pubsub. proxy. upload.' -- "$current")
         ;;
     --port | --timeout | --listen | --count | --interval | --warning | -w | --critical | -c) ;;
     *)

@@ -1,4 +1,4 @@
-/* The rows of a check: every address of a domain. */
+/* The rows of a check: every endpoint of a domain. */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H
 

@@ -36,7 +36,7 @@ bool value_days_left(const s2s_result *r, long *days)
     for (size_t i = 0; i < VALUE_MAX; i++) {
         char path[64];
         long of_row;
-        if (value_item(r, "rows", i, "target") == NULL)
+        if (value_item(r, "rows", i, "success") == NULL)
             break;
         snprintf(path, sizeof(path), "rows.%zu.daysLeft", i);
         if (!value_days(r, path, &of_row) || (found && of_row >= *days))
@@ -54,12 +54,23 @@ int64_t value_us(const char *ms)
                                                                  : -1;
 }
 
+const char *value_ms(int64_t us, char text[VALUE_MS])
+{
+    snprintf(text, VALUE_MS, "%.1f ms", (double)us / 1e3);
+    return text;
+}
+
+size_t value_findings(const s2s_result *r, int severity)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s2s_result_finding_count(r); i++)
+        count += s2s_result_finding_severity(r, i) == severity ? 1 : 0;
+    return count;
+}
+
 bool value_has_errors(const s2s_result *r)
 {
-    for (size_t i = 0; i < s2s_result_finding_count(r); i++)
-        if (s2s_result_finding_severity(r, i) == S2S_SEVERITY_ERROR)
-            return true;
-    return false;
+    return value_findings(r, S2S_SEVERITY_ERROR) > 0;
 }
 
 const char *value_phase(size_t n, int *stage)

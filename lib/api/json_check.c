@@ -83,6 +83,13 @@ static const char *address_of(const struct result_row *row)
     return row->result != NULL ? row->result->address : NULL;
 }
 
+static const char *mode_of(const struct result_row *row)
+{
+    if (row->result != NULL && row->result->tls.mode != NULL)
+        return row->result->tls.mode;
+    return row->port == 0 ? NULL : row->direct ? "direct" : "starttls";
+}
+
 static void append_row(struct node *list, const struct result_row *row)
 {
     const s2s_result *r = row->result;
@@ -94,10 +101,7 @@ static void append_row(struct node *list, const struct result_row *row)
     node_put_text(&o, "address", address_of(row));
     if (port != 0)
         node_put_number(&o, "port", port);
-    if (row->port != 0)
-        node_put_text(&o, "tls", row->direct ? "direct" : "starttls");
-    else if (r != NULL)
-        node_put_text(&o, "tls", r->tls.mode);
+    node_put_text(&o, "tls", mode_of(row));
     node_put_bool(&o, "success", error == S2S_OK);
     if (error != S2S_OK) {
         node_put_text(&o, "code", error_code_name(error));

@@ -161,8 +161,12 @@ int domain_parse(const char *text, struct domain **out)
 int domain_rename(const struct domain *d, const char *unicode,
                   struct domain **out)
 {
-    return strlen(unicode) < DOMAIN_UNICODE_MAX ? make(d->ascii, unicode, out)
-                                                : S2S_EINVALID_ARGUMENT;
+    if (strlen(unicode) >= DOMAIN_UNICODE_MAX)
+        return S2S_EINVALID_ARGUMENT;
+    int e = make(d->ascii, unicode, out);
+    if (e == S2S_OK)
+        (*out)->deviation = d->deviation;
+    return e;
 }
 
 /* Takes no memory of ours: there is no answer for want of it. */

@@ -221,6 +221,7 @@ struct result_row { /* of a check: one endpoint, or one of the other looks */
     uint16_t port; /* 0: not of one port */
     bool direct;
     bool tls12, tls13;  /* has been spoken */
+    bool no_tls12;      /* was asked for, and refused */
     int error;          /* when there is no result */
     s2s_result *result; /* owned; NULL: it was not tried */
 };

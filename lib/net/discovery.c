@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TLSA_MAX 10u /* no more targets are connected to */
-
 struct question {
     struct discovery *discovery;
+    size_t place;          /* of a TLSA question, in the plan's order */
     resolver_query *query; /* NULL: ended, or never asked */
     struct dns_answer *answer;
 };
@@ -21,7 +20,8 @@ struct discovery {
     bool hopeful;
     bool stands;
     struct question srv[SRV_SERVICES];
-    struct question tlsa[TLSA_MAX]; /* by place in the plan's order */
+    struct question tlsa[DISCOVERY_TLSA];
+    size_t asked; /* of them */
     struct srv_plan plan;
 };
 
@@ -39,7 +39,7 @@ void discovery_free(struct discovery *d)
         return;
     for (size_t i = 0; i < SRV_SERVICES; i++)
         drop(&d->srv[i]);
-    for (size_t i = 0; i < TLSA_MAX; i++)
+    for (size_t i = 0; i < d->asked; i++)
         drop(&d->tlsa[i]);
     srv_free(&d->plan);
     free(d);
@@ -69,42 +69,54 @@ static void tlsa_answered(void *user, struct dns_answer *answer)
     d->done(d->user, S2S_OK);
 }
 
-static int ask_tlsa(struct discovery *d)
+int discovery_ask_tlsa(struct discovery *d, size_t place)
 {
-    for (size_t i = 0; i < d->plan.count && i < TLSA_MAX; i++) {
-        char name[DOMAIN_MAX];
-        if (!d->plan.order[i]->secure)
-            continue;
-        discovery_tlsa_name(d, i, name);
-        if (name[0] == '\0')
-            continue;
-        int e = resolver_ask(d->resolver, name, DNS_TLSA, false, tlsa_answered,
-                             &d->tlsa[i], &d->tlsa[i].query);
-        if (e != S2S_OK)
-            return e;
-    }
-    return S2S_OK;
+    char name[DOMAIN_MAX];
+    if (!d->plan.order[place]->secure || d->asked == DISCOVERY_TLSA)
+        return S2S_OK;
+    discovery_tlsa_name(d, place, name);
+    if (name[0] == '\0')
+        return S2S_OK;
+    struct question *q = &d->tlsa[d->asked++];
+    *q = (struct question){.discovery = d, .place = place};
+    return resolver_ask(d->resolver, name, DNS_TLSA, false, tlsa_answered, q,
+                        &q->query);
 }
 
 const struct dns_answer *discovery_tlsa(const struct discovery *d, size_t place,
                                         bool *pending)
 {
-    *pending = place < TLSA_MAX && d->tlsa[place].query != NULL;
-    return place < TLSA_MAX ? d->tlsa[place].answer : NULL;
+    *pending = false;
+    for (size_t i = 0; i < d->asked; i++) {
+        if (d->tlsa[i].place != place)
+            continue;
+        *pending = d->tlsa[i].query != NULL;
+        return d->tlsa[i].answer;
+    }
+    return NULL;
 }
 
 /* ---- SRV -------------------------------------------------------------- */
+
+/* What a resolver itself fails with is no word of DNS. */
+static int read_answer(struct discovery *d, enum srv_service service)
+{
+    const struct dns_answer *a = d->srv[service].answer;
+    if (a == NULL)
+        return S2S_ENO_MEMORY;
+    if (a->error != S2S_OK && a->error != S2S_EDNS)
+        return a->error;
+    return srv_read(&d->plan, service, a);
+}
 
 static int decide(struct discovery *d)
 {
     int e = S2S_OK;
     for (int k = 0; k < SRV_SERVICES && e == S2S_OK; k++)
-        e = d->srv[k].answer != NULL
-                ? srv_read(&d->plan, (enum srv_service)k, d->srv[k].answer)
-                : S2S_ENO_MEMORY;
+        e = read_answer(d, (enum srv_service)k);
     if (e == S2S_OK)
         e = srv_decide(&d->plan, d->seed, d->hopeful);
-    return e == S2S_OK ? ask_tlsa(d) : e;
+    return e;
 }
 
 static void srv_answered(void *user, struct dns_answer *answer)
@@ -153,8 +165,6 @@ int discovery_start(struct resolver *r, const char *domain, uint64_t seed,
     srv_init(&d->plan);
     for (size_t i = 0; i < SRV_SERVICES; i++)
         d->srv[i].discovery = d;
-    for (size_t i = 0; i < TLSA_MAX; i++)
-        d->tlsa[i].discovery = d;
     int e = ask(d, domain);
     if (e != S2S_OK) {
         discovery_free(d);

@@ -1,5 +1,5 @@
 /* Ask DNS where a domain's servers are: both SRV names in parallel, then the
- * TLSA records of targets that DNSSEC vouches for (RFC 7673, 3). */
+ * TLSA records of the targets in use (RFC 7673, 3). */
 #ifndef NET_DISCOVERY_H
 #define NET_DISCOVERY_H
 
@@ -14,9 +14,9 @@ struct discovery;
 
 /*
  * `done` is called from resolver_process() only: once with S2S_OK, and the plan
- * stands, or with S2S_ENO_MEMORY; and later, with S2S_OK again, each time that
- * TLSA records have come. `domain` is in A-labels; `seed` and `hopeful` are
- * srv_decide()'s. S2S_OK or S2S_ENO_MEMORY.
+ * stands, or with S2S_ENO_MEMORY or an error of the caller's resolver; and
+ * later, each time that TLSA records have come, the same again. `domain` is in
+ * A-labels; `seed` and `hopeful` are srv_decide()'s. S2S_OK or S2S_ENO_MEMORY.
  */
 typedef void discovery_done(void *user, int error);
 int discovery_start(struct resolver *r, const char *domain, uint64_t seed,
@@ -27,9 +27,15 @@ void discovery_free(struct discovery *d); /* NULL is allowed */
 /* Once it stands. */
 const struct srv_plan *discovery_plan(const struct discovery *d);
 
-/* Of a place in the plan's order: the TLSA records, held by the discovery; NULL
- * when nobody asks, as for targets that are not secure. `pending`: the answer
- * is still to come. */
+#define DISCOVERY_TLSA 10u
+
+/* Ask for the TLSA records of a place in the plan's order, unless its target is
+ * not secure; of at most DISCOVERY_TLSA places, each once. S2S_OK or
+ * S2S_ENO_MEMORY. */
+int discovery_ask_tlsa(struct discovery *d, size_t place);
+
+/* What came of it, held by the discovery; NULL when nobody asks. `pending`: the
+ * answer is still to come. */
 const struct dns_answer *discovery_tlsa(const struct discovery *d, size_t place,
                                         bool *pending);
 /* "_5269._tcp.xmpp.example.com" */

@@ -108,6 +108,7 @@ static void finish(struct lookup *l)
     else
         explain(l, &result);
     result.addresses = list;
+    result.count = list != NULL ? result.count : 0;
     l->done(l->user, &result);
     free(list);
     lookup_free(l);

@@ -60,17 +60,21 @@ bool race_unresolved(const struct race *r)
     return unknown;
 }
 
-/* Why it has failed: what this machine lacks comes first. */
+/* Why it has failed: what this machine lacks comes first, then what a resolver
+ * of the caller's says. */
 static int failure(const struct race *r)
 {
     bool starved = r->eyes.starved;
+    int own = S2S_OK;
     for (size_t i = 0; i < r->count; i++) {
-        if (r->endpoints[i].error == S2S_ENO_MEMORY)
+        int e = r->endpoints[i].error;
+        if (e == S2S_ENO_MEMORY)
             return S2S_ENO_MEMORY;
-        starved = starved || r->endpoints[i].error == S2S_EINTERNAL;
+        starved = starved || e == S2S_EINTERNAL;
+        own = e <= S2S_CALLBACK_ERROR ? e : own;
     }
-    if (starved)
-        return S2S_EINTERNAL;
+    if (starved || own != S2S_OK)
+        return starved ? S2S_EINTERNAL : own;
     if (r->tried > 0)
         return S2S_ECONNECT;
     return race_unresolved(r) ? S2S_EDNS : S2S_EADDRESS_FORBIDDEN;

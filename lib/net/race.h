@@ -72,7 +72,7 @@ int race_start(struct race *r, const struct tcp_endpoint *list, size_t count);
 
 /* Do what can be done now. Afterwards there is eyes.winner, an error
  * (S2S_ECONNECT, S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_EINTERNAL,
- * S2S_ENO_MEMORY), or neither yet. */
+ * S2S_ENO_MEMORY, or a resolver's own), or neither yet. */
 void race_advance(struct race *r);
 
 void race_close(struct race *r);

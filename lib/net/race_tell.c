@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/error.h"
 #include "net/address.h"
 
 /* ---- Words ------------------------------------------------------------ */
@@ -38,19 +39,13 @@ static void say_attempts(struct line *l, const struct race_endpoint *ep)
     }
 }
 
-static void say_forbidden(const struct race *r, char *out, size_t size)
-{
-    (void)snprintf(out, size,
-                   r->count == 1 ? "no address of the host is allowed"
-                                 : "no address of the hosts is allowed");
-}
-
 void race_describe(const struct race *r, char *out, size_t size)
 {
     struct line l = {.out = out, .size = size};
     out[0] = '\0';
     if (r->error == S2S_EADDRESS_FORBIDDEN) {
-        say_forbidden(r, out, size);
+        /* Whatever was forbidden: one text for all. */
+        (void)snprintf(out, size, "%s", error_text(r->error));
         return;
     }
     for (size_t i = 0; i < r->count; i++) {

@@ -120,23 +120,6 @@ static void note_failure(struct check *c, const struct probe_endpoint *e,
                            r->text, result->row_count);
 }
 
-static void looked_up(void *user, const struct lookup_result *r)
-{
-    struct check_look *l = user;
-    struct check *c = l->check;
-    size_t place = (size_t)(l - c->looks);
-    const struct probe_endpoint *e = &c->probe->endpoints[place];
-    l->lookup = NULL;
-    c->looking--;
-    if (r->error != S2S_OK)
-        note_failure(c, e, r);
-    if (r->alias && c->probe->from_srv)
-        result_find(c->probe->result, FINDING_SRV_ALIAS, e->host);
-    for (size_t i = 0; i < r->count; i++)
-        add_address(c, e, &r->addresses[i], r->security == DNS_SECURE);
-    c->probe->wake(c->probe, c->probe->wake_user);
-}
-
 /* A caller's transport goes where it likes with the name. */
 static void add_name(struct check *c, const struct probe_endpoint *e)
 {
@@ -145,37 +128,80 @@ static void add_name(struct check *c, const struct probe_endpoint *e)
         t->host = e->host;
 }
 
+static void add_answer(struct check *c, const struct probe_endpoint *e,
+                       const struct lookup_result *r)
+{
+    if (r->error != S2S_OK)
+        note_failure(c, e, r);
+    if (r->alias && c->probe->from_srv)
+        result_find(c->probe->result, FINDING_SRV_ALIAS, e->host);
+    for (size_t i = 0; i < r->count; i++)
+        add_address(c, e, &r->addresses[i], r->security == DNS_SECURE);
+}
+
+static void add_services(struct check *c)
+{
+    struct options_probe *o = &c->probe->options;
+    for (size_t i = 0; i < o->service_count; i++) {
+        struct task *t = check_task_add(c, TASK_SERVICE, NULL);
+        if (t == NULL)
+            return;
+        t->domain = o->services[i];
+        t->row->target = result_text(c->probe->result, t->domain->unicode);
+    }
+}
+
+/* All that is to be looked at, in the order in which servers try it. */
+static void list(struct check *c)
+{
+    const struct probe *p = c->probe;
+    c->listed = true;
+    for (size_t i = 0; i < p->endpoint_count; i++) {
+        const struct probe_endpoint *e = &p->endpoints[i];
+        if (e->bad_port)
+            add_failed(c, e, S2S_EADDRESS_FORBIDDEN);
+        else if (!p->own_transport)
+            add_name(c, e);
+        else if (c->looks[i].ended)
+            add_answer(c, e, &c->looks[i].answer);
+        else
+            add_failed(c, e, S2S_ETIMEOUT);
+    }
+    add_services(c);
+}
+
+static void looked_up(void *user, const struct lookup_result *r)
+{
+    struct check_look *l = user;
+    struct check *c = l->check;
+    s2s_result *result = c->probe->result;
+    l->lookup = NULL;
+    l->ended = true;
+    c->looking--;
+    l->answer = *r;
+    l->answer.text = result_text(result, r->text);
+    l->addresses = calloc(r->count + 1, sizeof(*l->addresses));
+    if (l->addresses == NULL)
+        result->no_memory = true;
+    else if (r->count > 0)
+        memcpy(l->addresses, r->addresses, r->count * sizeof(*l->addresses));
+    l->answer.addresses = l->addresses;
+    l->answer.count = l->addresses != NULL ? r->count : 0;
+    c->probe->wake(c->probe, c->probe->wake_user);
+}
+
 static int look_up(struct check *c, size_t place)
 {
     const struct probe *p = c->probe;
     const struct probe_endpoint *e = &p->endpoints[place];
     struct check_look *l = &c->looks[place];
     l->check = c;
-    if (e->bad_port) {
-        add_failed(c, e, S2S_EADDRESS_FORBIDDEN);
+    if (e->bad_port || !p->own_transport)
         return S2S_OK;
-    }
-    if (!p->own_transport) {
-        add_name(c, e);
-        return S2S_OK;
-    }
     c->looking++;
     return lookup_start(p->shared->resolver, e->host, e->port,
                         LOOKUP_PATIENT | (e->secure ? LOOKUP_DNS : 0),
                         looked_up, l, &l->lookup);
-}
-
-static int add_services(struct check *c)
-{
-    struct options_probe *o = &c->probe->options;
-    for (size_t i = 0; i < o->service_count; i++) {
-        struct task *t = check_task_add(c, TASK_SERVICE, NULL);
-        if (t == NULL)
-            return S2S_ENO_MEMORY;
-        t->domain = o->services[i];
-        t->row->target = result_text(c->probe->result, t->domain->unicode);
-    }
-    return S2S_OK;
 }
 
 int check_begin(struct probe *p)
@@ -190,7 +216,7 @@ int check_begin(struct probe *p)
     p->check = c;
     for (size_t i = 0; i < p->endpoint_count && e == S2S_OK; i++)
         e = look_up(c, i);
-    return e == S2S_OK ? add_services(c) : e;
+    return e;
 }
 
 /* ---- The second part -------------------------------------------------- */
@@ -275,6 +301,8 @@ bool check_step(struct check *c)
     struct probe *p = c->probe;
     if (c->looking > 0 || tlsa_pending(p))
         return false;
+    if (!c->listed)
+        list(c);
     if (!c->second && check_task_all_ended(c))
         begin_second(c);
     if (check_task_start(c) != S2S_OK)
@@ -301,6 +329,8 @@ void check_stop(struct check *c)
         return;
     c->stopped = true;
     stop_looking(c);
+    if (!c->listed && !c->probe->result->no_memory)
+        list(c);
     if (!check_task_all_ended(c) && c->probe->result->error == S2S_OK)
         result_find(c->probe->result, FINDING_NO_TIME_LEFT, NULL);
     check_task_stop(c);
@@ -314,5 +344,7 @@ void check_free(struct check *c)
         return;
     stop_looking(c);
     check_task_stop(c);
+    for (size_t i = 0; i < PROBE_ENDPOINTS; i++)
+        free(c->looks[i].addresses);
     free(c);
 }

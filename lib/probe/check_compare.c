@@ -32,11 +32,27 @@ static bool counts(const struct result_row *row, enum finding id)
     return id != FINDING_PING_PROVES_LITTLE && strcmp(row->kind, "time") != 0;
 }
 
-static void merge(s2s_result *r)
+/* An endpoint that is gone to once more is the same endpoint. */
+static bool is_again(const struct result_row *row, const struct result_row *of)
+{
+    return row->port != 0 && row->port == of->port &&
+           row->direct == of->direct && row->target == of->target &&
+           row->address == of->address;
+}
+
+static size_t number_of(const s2s_result *r, const struct result_row *row)
 {
     size_t number = 1;
-    for (const struct result_row *row = r->rows; row != NULL;
-         row = row->next, number++) {
+    for (const struct result_row *i = r->rows; i != row && !is_again(row, i);
+         i = i->next)
+        number++;
+    return number;
+}
+
+static void merge(s2s_result *r)
+{
+    for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
+        size_t number = number_of(r, row);
         const struct result_finding *f =
             row->result != NULL ? row->result->findings : NULL;
         for (; f != NULL; f = f->next)
@@ -138,17 +154,24 @@ static struct seen look(const s2s_result *r)
             s.six = true;
         else if (row->address != NULL)
             s.four = true;
-        if (row->result != NULL && row->result->tlsa.name != NULL)
+        if (row->result != NULL && row->result->tlsa.verdict > RESULT_DANE_NONE)
             s.dane = true;
     }
     return s;
+}
+
+/* Records beyond those that are followed. */
+static bool has_more(const struct probe *p)
+{
+    return p->from_srv && p->endpoint_count == PROBE_ENDPOINTS &&
+           discovery_plan(p->discovery)->count > PROBE_ENDPOINTS;
 }
 
 static void find_missing(const struct check *c)
 {
     s2s_result *r = c->probe->result;
     struct seen s = look(r);
-    if (c->limited)
+    if (c->limited || has_more(c->probe))
         result_find(r, FINDING_CHECK_LIMITED, NULL);
     if (c->probe->discovery == NULL || !s.any)
         return;
@@ -174,7 +197,7 @@ static void find_versions(const struct check *c)
             continue;
         if (!row->tls13)
             result_find_in_row(r, FINDING_NO_TLS_1_3, NULL, number);
-        else if (!row->tls12)
+        else if (row->no_tls12)
             result_find_in_row(r, FINDING_NO_TLS_1_2, NULL, number);
     }
 }
@@ -198,6 +221,8 @@ static void settle(s2s_result *r)
                     "was known");
     else if (first->result != NULL)
         result_fail(r, first->result->error, "%s", first->result->message);
+    else if (first->error == S2S_EADDRESS_FORBIDDEN)
+        result_fail(r, first->error, "%s", error_text(first->error));
     else
         result_fail(r, first->error, "%.200s: %s", first->target,
                     error_text(first->error));

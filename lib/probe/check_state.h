@@ -36,6 +36,9 @@ struct task {
 struct check_look { /* for the addresses of one target */
     struct check *check;
     struct lookup *lookup; /* while it runs */
+    bool ended;
+    struct lookup_result answer;        /* then */
+    struct resolver_address *addresses; /* of it; owned */
 };
 
 struct check {
@@ -43,6 +46,7 @@ struct check {
     struct check_look looks[PROBE_ENDPOINTS]; /* by endpoint */
     size_t looking;                           /* those that run */
     bool limited; /* there is more than is looked at */
+    bool listed;  /* the endpoints are known and have tasks */
     bool stopped;
     bool second; /* what builds on the endpoints has begun */
     struct task tasks[CHECK_TASKS];

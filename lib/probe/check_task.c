@@ -37,18 +37,17 @@ struct task *check_task_add(struct check *c, enum task_kind kind,
 
 /* ---- Ends ------------------------------------------------------------- */
 
-/* A probe that only asks whether a version of TLS works. */
+/* Which versions of TLS work. A probe that came to nothing for another reason
+ * says nothing about the one that it asked for. */
 static void note_version(struct task *t, const s2s_result *r)
 {
-    bool spoken = r->tls.established;
-    if (t->version == S2S_TLS_1_2)
-        t->row->tls12 = t->row->tls12 || spoken;
-    else if (t->version == S2S_TLS_1_3)
-        t->row->tls13 = t->row->tls13 || spoken;
-    else if (spoken && r->tls.protocol != NULL) {
-        t->row->tls12 = strcmp(r->tls.protocol, "TLS1.2") == 0;
-        t->row->tls13 = strcmp(r->tls.protocol, "TLS1.3") == 0;
-    }
+    const char *spoken = r->tls.established ? r->tls.protocol : NULL;
+    if (spoken != NULL && strcmp(spoken, "TLS1.2") == 0)
+        t->row->tls12 = true;
+    if (spoken != NULL && strcmp(spoken, "TLS1.3") == 0)
+        t->row->tls13 = true;
+    if (t->version == S2S_TLS_1_2 && r->error == S2S_ETLS_HANDSHAKE)
+        t->row->no_tls12 = true;
 }
 
 /* "<utc>2026-11-25T13:00:00Z</utc>" (XEP-0202); -1: none. */
@@ -177,17 +176,38 @@ static void time_query(const struct task *t, char *out, size_t size)
                    o->from->unicode, o->to->unicode);
 }
 
+struct way {
+    const char *host;
+    uint16_t port, tls_mode;
+};
+
+/* To the endpoint, or as a server would find it: another domain by DNS, our own
+ * one by what the caller says. */
+static struct way way_to(const struct task *t)
+{
+    const struct options_probe *o = &t->check->probe->options;
+    struct way way = {.tls_mode = o->tls_mode};
+    if (t->host != NULL)
+        return (struct way){t->host, t->port, tls_mode(t->mode)};
+    if (t->domain == o->to && o->host_given)
+        way.host = o->host;
+    if (t->domain == o->to && o->port_given)
+        way.port = o->port;
+    return way;
+}
+
 static int load_options(const struct task *t, struct options_probe *out)
 {
     const struct options_probe *o = &t->check->probe->options;
     char what[OPTIONS_WHAT];
     char stanza[2 * DOMAIN_UNICODE_MAX + 128];
     const bool home = t->domain == o->to;
+    struct way way = way_to(t);
     const s2s_options options = {
         .size = sizeof(options),
-        .host = t->host,
-        .port = t->host != NULL ? t->port : 0,
-        .tls_mode = t->host != NULL ? tls_mode(t->mode) : o->tls_mode,
+        .host = way.host,
+        .port = way.port,
+        .tls_mode = way.tls_mode,
         .timeout_ms = timeout_for(t),
         .flags = o->flags & ~S2S_AUTHENTICATE,
         .ping_method = t->kind == TASK_VERIFY ? S2S_PING_DIALBACK_VERIFY

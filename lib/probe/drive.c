@@ -18,7 +18,8 @@ static const char *io_text(const struct probe *p, int error)
         return l->fault;
     if (p->own_transport && p->link.open &&
         (error == S2S_EDNS || error == S2S_ECONNECT || error == S2S_ECLOSED ||
-         error == S2S_EADDRESS_FORBIDDEN || error == S2S_EINTERNAL)) {
+         error == S2S_EADDRESS_FORBIDDEN || error == S2S_EINTERNAL ||
+         error <= S2S_CALLBACK_ERROR)) {
         const char *text = tcp_error(p->link.conn);
         if (text[0] != '\0')
             return text;

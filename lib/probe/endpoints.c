@@ -51,9 +51,11 @@ static bool wants_srv(const struct options_probe *o)
 static void on_discovery(void *user, int error)
 {
     struct probe *p = user;
-    p->discovered = true;
-    if (error != S2S_OK)
+    if (p->discovered && error != S2S_OK) /* it was about TLSA records */
+        p->result->no_memory = true;
+    else if (error != S2S_OK)
         p->discovery_error = error;
+    p->discovered = true;
     p->wake(p, p->wake_user);
 }
 
@@ -97,6 +99,14 @@ static enum initiator_tls mode_of(const struct options_probe *o,
     return o->tls_mode == S2S_TLS_NONE ? INITIATOR_CLEAR : INITIATOR_STARTTLS;
 }
 
+/* A caller's transport would go there; our own is told not to, and a check
+ * tells about it. */
+static bool is_bad(const struct probe *p, const struct srv_target *target)
+{
+    return target->bad_port && !p->own_transport &&
+           p->options.op != S2S_OP_CHECK;
+}
+
 /* All records have been read and put in order; the first ones are tried. */
 static void take_targets(struct probe *p, const struct srv_plan *plan)
 {
@@ -111,7 +121,8 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
         const struct srv_target *t = plan->order[i];
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
             group++;
-        if (!fits_mode(&p->options, t) || p->endpoint_count == PROBE_ENDPOINTS)
+        if (!fits_mode(&p->options, t) || is_bad(p, t) ||
+            p->endpoint_count == PROBE_ENDPOINTS)
             continue;
         p->endpoints[p->endpoint_count++] = (struct probe_endpoint){
             .host = t->host,
@@ -123,6 +134,17 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
             .place = i,
         };
     }
+}
+
+/* A caller's transport connects on its own terms: nothing vouches for it. */
+static int ask_tlsa(struct probe *p)
+{
+    int e = S2S_OK;
+    for (size_t i = 0; i < p->endpoint_count && p->own_transport && e == S2S_OK;
+         i++)
+        if (!p->endpoints[i].bad_port)
+            e = discovery_ask_tlsa(p->discovery, p->endpoints[i].place);
+    return e;
 }
 
 /* "_xmpp-server._tcp.example.com: timed out", of the answer that failed. */
@@ -137,6 +159,15 @@ static const char *failure_text(struct probe *p, const struct srv_plan *plan)
     return n > 0 ? result_untrusted(p->result, line, (size_t)n) : NULL;
 }
 
+static bool leads_to_bad_ports(const struct probe *p,
+                               const struct srv_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (fits_mode(&p->options, plan->order[i]) && is_bad(p, plan->order[i]))
+            return true;
+    return false;
+}
+
 static int refuse(struct probe *p, const struct srv_plan *plan)
 {
     s2s_result *r = p->result;
@@ -146,6 +177,11 @@ static int refuse(struct probe *p, const struct srv_plan *plan)
         text = "the domain offers no service to other servers (SRV \".\")";
         break;
     case SRV_TO_TARGETS:
+        if (leads_to_bad_ports(p, plan)) {
+            result_fail(r, S2S_EADDRESS_FORBIDDEN,
+                        "the SRV records lead to ports of other services");
+            return S2S_EADDRESS_FORBIDDEN;
+        }
         text = "the domain has no endpoint with this TLS mode";
         result_find(r, FINDING_NO_ENDPOINT, NULL);
         break;
@@ -165,19 +201,23 @@ static int refuse(struct probe *p, const struct srv_plan *plan)
 int endpoints_take(struct probe *p)
 {
     const struct srv_plan *plan = discovery_plan(p->discovery);
-    if (p->discovery_error != S2S_OK) {
-        result_fail(p->result, p->discovery_error, "%s",
-                    error_text(p->discovery_error));
-        return p->discovery_error;
+    int e = p->discovery_error;
+    if (e == S2S_OK) {
+        srv_report(plan, p->result);
+        if (plan->outcome == SRV_TO_TARGETS)
+            take_targets(p, plan);
+        else if (plan->outcome == SRV_TO_DOMAIN)
+            take_options(p);
+        if (p->result->no_memory)
+            return S2S_ENO_MEMORY;
+        if (p->endpoint_count == 0)
+            return refuse(p, plan);
+        if (p->from_srv)
+            e = ask_tlsa(p);
     }
-    srv_report(plan, p->result);
-    if (plan->outcome == SRV_TO_TARGETS)
-        take_targets(p, plan);
-    else if (plan->outcome == SRV_TO_DOMAIN)
-        take_options(p);
-    if (p->result->no_memory)
-        return S2S_ENO_MEMORY;
-    return p->endpoint_count > 0 ? S2S_OK : refuse(p, plan);
+    if (e != S2S_OK)
+        result_fail(p->result, e, "%s", error_text(e));
+    return e;
 }
 
 /* ---- Connecting ------------------------------------------------------- */
@@ -203,23 +243,25 @@ static int open_own(struct probe *p, const s2s_transport *transport)
     return S2S_OK;
 }
 
-int endpoints_open(struct probe *p)
-{
-    const struct probe_endpoint *first = &p->endpoints[p->endpoint];
-    s2s_transport transport = p->options.transport;
-    if (!p->own_transport)
-        return link_open(&p->link, &transport, first->host, first->port);
-    int e = shared_transport(p->shared, p->errand, &transport);
-    if (e == S2S_EINTERNAL)
-        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
-    return e == S2S_OK ? open_own(p, &transport) : e;
-}
-
 static void note_endpoint(struct probe *p)
 {
     const struct probe_endpoint *e = &p->endpoints[p->endpoint];
     p->result->host = result_text(p->result, e->host);
     p->result->port = e->port;
+}
+
+int endpoints_open(struct probe *p)
+{
+    const struct probe_endpoint *first = &p->endpoints[p->endpoint];
+    s2s_transport transport = p->options.transport;
+    if (!p->own_transport) {
+        note_endpoint(p);
+        return link_open(&p->link, &transport, first->host, first->port);
+    }
+    int e = shared_transport(p->shared, p->errand, &transport);
+    if (e == S2S_EINTERNAL)
+        result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
+    return e == S2S_OK ? open_own(p, &transport) : e;
 }
 
 static void note_proof(struct probe *p, size_t chosen)
@@ -256,13 +298,11 @@ bool endpoints_wait_for_tlsa(const struct probe *p)
     return pending;
 }
 
-bool endpoints_next(struct probe *p)
+bool endpoints_next(struct probe *p, int error)
 {
-    const s2s_result *r = p->result;
-    if (p->own_transport || p->connected ||
+    if (p->own_transport || p->connected || p->bare ||
         p->endpoint + 1 >= p->endpoint_count ||
-        (r->error != S2S_ECONNECT && r->error != S2S_EDNS &&
-         r->error != S2S_ECLOSED))
+        (error != S2S_ECONNECT && error != S2S_EDNS && error != S2S_ECLOSED))
         return false;
     p->endpoint++;
     return true;

@@ -36,7 +36,7 @@ struct endpoints_proof {
 int endpoints_prove(const struct probe *p, struct endpoints_proof *proof);
 
 /* A caller's transport could not connect: whether there is another one. */
-bool endpoints_next(struct probe *p);
+bool endpoints_next(struct probe *p, int error);
 
 /* Findings about the way there, when the connection is over. */
 void endpoints_report(struct probe *p);

@@ -61,14 +61,21 @@ static int begin(struct probe *p, enum initiator_tls mode)
 {
     p->connected = false;
     int e = drive_begin(p, mode);
-    if (e != S2S_OK)
-        return e;
-    e = open_link(p);
-    if (e != S2S_OK)
-        return e;
-    e = drive_load_trust(p);
+    if (e == S2S_OK)
+        e = open_link(p);
+    if (e == S2S_OK)
+        e = drive_load_trust(p);
     if (e == S2S_OK && p->talk != NULL)
         talk_judge_identity(p->talk);
+    return e;
+}
+
+/* The same, or at the next endpoint when a caller's transport cannot. */
+static int begin_somewhere(struct probe *p, enum initiator_tls mode)
+{
+    int e = begin(p, mode);
+    while (e != S2S_OK && endpoints_next(p, e))
+        e = begin(p, p->endpoints[p->endpoint].mode);
     return e;
 }
 
@@ -111,6 +118,7 @@ static void finish(struct probe *p)
         talk_leave(p->talk);
     if (p->stream != NULL || p->link.open)
         end_connection(p);
+    endpoints_free(p); /* nothing more is asked of DNS */
     note_ping(r);
     p->finished = true;
 }
@@ -127,7 +135,7 @@ static void start_failed(struct probe *p, int error)
 static void again(struct probe *p, enum initiator_tls mode)
 {
     end_connection(p);
-    int e = begin(p, mode);
+    int e = begin_somewhere(p, mode);
     if (e != S2S_OK)
         start_failed(p, e);
     else
@@ -146,7 +154,7 @@ static void on_end(struct probe *p)
         p->bare = true;
         p->config.external = false;
         again(p, p->config.tls);
-    } else if (endpoints_next(p)) {
+    } else if (endpoints_next(p, p->result->error)) {
         p->result->error = S2S_OK;
         p->result->message = "";
         again(p, p->endpoints[p->endpoint].mode);
@@ -186,11 +194,13 @@ static void wait_for_link(struct probe *p)
     uint32_t events = p->link.want == S2S_WANT_WRITE ? EPOLLOUT : EPOLLIN;
     if (p->own_transport && !p->connected)
         events = EPOLLIN | EPOLLOUT; /* it may be an epoll descriptor */
+    if (endpoints_wait_for_tlsa(p))
+        events = 0;
     int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
-    if (e != S2S_OK) {
-        initiator_fail(p->stream, e, "the descriptor cannot be waited on");
-        wake(p);
-    }
+    if (e == S2S_OK)
+        return;
+    initiator_fail(p->stream, e, "the descriptor cannot be waited on");
+    wake(p);
 }
 
 static void take_steps(struct probe *p)
@@ -217,9 +227,10 @@ static void take_steps(struct probe *p)
 static void connect_first(struct probe *p)
 {
     bool check = p->options.op == S2S_OP_CHECK;
-    int e = check ? check_begin(p) : begin(p, p->endpoints[p->endpoint].mode);
-    if (check)
-        enter_stage(p, S2S_STAGE_NONE);
+    if (check || !p->own_transport)
+        enter_stage(p, check ? S2S_STAGE_NONE : S2S_STAGE_TCP);
+    int e = check ? check_begin(p)
+                  : begin_somewhere(p, p->endpoints[p->endpoint].mode);
     if (e != S2S_OK)
         start_failed(p, e);
     else
@@ -255,11 +266,10 @@ void probe_step(struct probe *p)
     }
     if (p->discovering && !end_discovery(p))
         return;
-    if (p->check != NULL) {
-        if (check_step(p->check))
-            finish(p);
+    if (p->check != NULL && check_step(p->check))
+        finish(p);
+    if (p->check != NULL)
         return;
-    }
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);

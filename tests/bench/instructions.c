@@ -112,13 +112,13 @@ static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
 
 static void bare_begin(struct run *r)
 {
-    bool ok =
-        gnutls_init(&r->session, FLAGS) == 0 &&
-        gnutls_priority_set(r->session, tls_store_priorities(r->store, 0)) == 0 &&
-        gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE,
-                               r->credentials) == 0 &&
-        gnutls_server_name_set(r->session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
-                               strlen(BENCH_DOMAIN)) == 0;
+    bool ok = gnutls_init(&r->session, FLAGS) == 0 &&
+              gnutls_priority_set(r->session,
+                                  tls_store_priorities(r->store, 0)) == 0 &&
+              gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE,
+                                     r->credentials) == 0 &&
+              gnutls_server_name_set(r->session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
+                                     strlen(BENCH_DOMAIN)) == 0;
     bench_must(ok, "the bare client cannot begin TLS");
     gnutls_transport_set_ptr(r->session, r);
     gnutls_transport_set_pull_function(r->session, pull);

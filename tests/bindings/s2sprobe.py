@@ -1,8 +1,8 @@
 """libs2sprobe by ctypes: all of include/s2sprobe.h, and a little comfort.
 
 The library is $S2SPROBE_LIBRARY, or libs2sprobe.so.0 of the system. `c` has
-the functions as they are in C; connect(), ping(), send(), Context and Stream
-are easier:
+the functions as they are in C; connect(), ping(), send(), check_domain(),
+Context and Stream are easier:
 
     result = connect('a.example', 'b.example', host='192.0.2.1')
     print(result.error, result.json['features'])
@@ -119,6 +119,10 @@ def ping(from_domain, to_domain, **options):
     return probe(c.ping, from_domain, to_domain, **options)
 
 
+def check_domain(from_domain, to_domain, **options):
+    return probe(c.check, from_domain, to_domain, **options)
+
+
 def send(from_domain, to_domain, stanza, **options):
     return probe(c.send, from_domain, to_domain, stanza, **options)
 
@@ -193,6 +197,9 @@ class Context:
 
     def ping(self, from_domain, to_domain, **options):
         return ping(from_domain, to_domain, context=self.pointer, **options)
+
+    def check_domain(self, from_domain, to_domain, **options):
+        return check_domain(from_domain, to_domain, context=self.pointer, **options)
 
     def send(self, from_domain, to_domain, stanza, **options):
         return send(from_domain, to_domain, stanza, context=self.pointer, **options)

@@ -259,6 +259,37 @@ def _():
     assert {('somewhere.example', 1), ('somewhere.example', 28)} <= asked, asked
 
 
+@check('a check: a row for each record, and for each service')
+def _():
+    def look_up(name, kind):
+        if (name, kind) == ('_xmpp-server._tcp.prosody.test', 33):
+            return [struct.pack('!HHH', 1, 0, port) + b'\x01h\x04test\0'
+                    for port in (5269, 5299)]
+        return []
+    setup = s2s.ContextOptions(resolver=callbacks.resolver(look_up))
+    transport, opened = in_memory([ANSWER_HELLO])
+    with s2s.Context(resolver=callbacks.resolver(look_up)) as context:
+        options = {'transport': transport, 'tls_mode': s2s.TLS_NONE,
+                   'flags': s2s.NO_DIALBACK, 'services': ['rooms.', 'else.test']}
+        number = context.submit(s2s.OP_CHECK, *DOMAINS, user='check', **options)
+        equal(context.run(20000), 1)
+        r, which, user = context.next()
+        equal((which, user), (number, 'check'))
+        has(r, {'success': True, 'dns.plan': 'srv'})
+        equal([(row['kind'], row['target']) for row in r.json['rows']],
+              [('endpoint', 'h.test')] * 2 +
+              [('service', 'rooms.prosody.test'), ('service', 'else.test')])
+        equal(sorted(row['port'] for row in r.json['rows']), [5269, 5269, 5269, 5299])
+        equal(context.check_domain(*DOMAINS, **options).error, s2s.OK)
+    equal({o.closed for o in opened}, {True})
+    r = s2s.check_domain(*DOMAINS, setup=setup, services=['x'] * 9)
+    equal(r.error, s2s.EINVALID_ARGUMENT)
+    assert r.message.startswith('services'), r.message
+    r = s2s.connect(*DOMAINS, setup=setup, xml_to='a b')
+    equal(r.error, s2s.EINVALID_ARGUMENT)
+    assert r.message.startswith('xml_to'), r.message
+
+
 @check('errors of callbacks: own ones pass, more bytes than asked do not')
 def _():
     def refuse(_host, _port):
@@ -450,7 +481,7 @@ def _():
         except s2s.Failure as e:
             return e.error
     with s2s.Context() as context, s2s.Context() as other:
-        equal(submit(op=4), s2s.EINVALID_ARGUMENT)
+        equal(submit(op=5), s2s.EINVALID_ARGUMENT)
         equal(submit(context=other.pointer), s2s.EINVALID_ARGUMENT)
         number = submit()
         assert number > 0, number

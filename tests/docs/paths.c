@@ -1,5 +1,6 @@
 /* Fill a record with one of everything and print its paths and its JSON, for
  * the script `paths` to compare with the manual. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,15 @@ static void fill_inbound(s2s_result *r)
     (void)result_add_inbound(r, &seen);
 }
 
+static void fill_dns(s2s_result *r)
+{
+    struct result_dns *d = &r->dns;
+    d->plan = "x";
+    for (int k = 0; k < 2; k++)
+        d->answers[k] = d->errors[k] = "x";
+    result_add_srv(r, &(struct result_srv){.service = "x", .target = "x"});
+}
+
 static void fill(s2s_result *r)
 {
     result_fail(r, S2S_ESTREAM_ERROR, "x");
@@ -95,6 +105,8 @@ static void fill(s2s_result *r)
                               .outcome = "x",
                           });
     result_find(r, FINDING_TIMEOUT, "x");
+    result_find_in_row(r, FINDING_NO_TLS_1_3, NULL, 1);
+    fill_dns(r);
     fill_stream(r);
     fill_tls(r);
     fill_tlsa(r);
@@ -105,14 +117,37 @@ static void fill(s2s_result *r)
             result_add_us(r, stage, 1);
 }
 
-int main(void)
+/* A row with a probe of its own, and one that was not tried. */
+static bool fill_rows(s2s_result *r)
 {
-    s2s_result *r = result_new(S2S_OP_PING);
-    if (r == NULL)
-        return 1;
-    fill(r);
+    struct result_row *tried = result_add_row(r);
+    struct result_row *other = result_add_row(r);
+    if (tried == NULL || other == NULL)
+        return false;
+    *tried = (struct result_row){
+        .next = tried->next,
+        .kind = "x",
+        .target = "x",
+        .address = "x",
+        .port = 1,
+        .tls12 = true,
+        .tls13 = true,
+        .result = result_new(S2S_OP_PING),
+    };
+    other->kind = other->target = "x";
+    other->error = S2S_ETIMEOUT;
+    if (tried->result == NULL)
+        return false;
+    fill(tried->result);
+    tried->result->tls.established = true;
+    result_collect(tried->result);
+    return true;
+}
+
+static bool print(s2s_result *r)
+{
     if (json_build(r) != S2S_OK)
-        return 1;
+        return false;
     const char *p = (const char *)r->paths.data;
     const char *end = p + r->paths.length;
     while (p < end) {
@@ -120,6 +155,20 @@ int main(void)
         p += strlen(p) + 1;
         p += strlen(p) + 1;
     }
-    result_free(r);
-    return 0;
+    return true;
+}
+
+int main(void)
+{
+    static const int ops[] = {S2S_OP_PING, S2S_OP_CHECK};
+    bool good = true;
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]) && good; i++) {
+        s2s_result *r = result_new(ops[i]);
+        if (r == NULL)
+            return 1;
+        fill(r);
+        good = (ops[i] != S2S_OP_CHECK || fill_rows(r)) && print(r);
+        result_free(r);
+    }
+    return good ? 0 : 1;
 }

@@ -31,13 +31,23 @@ static void check_text(const char *text, size_t size)
 
 static void check_read(const struct request *r, uint32_t max)
 {
-    must(r->host[0] != '\0' && r->from[0] != '\0' && r->to[0] != '\0');
+    must(r->from[0] != '\0' && r->to[0] != '\0');
+    must((r->host[0] == '\0') == r->discover);
+    must((r->port == 0) == r->discover);
     must(strpbrk(r->host, " /@?#%\t\r\n\x7f") == NULL);
-    must(r->port != 0 && r->timeout_ms >= 1 && r->timeout_ms <= max);
+    must(r->timeout_ms >= 1 && r->timeout_ms <= max);
     must(r->tls_mode <= S2S_TLS_NONE);
-    must(r->flags == 0 || r->flags == S2S_ACCEPT_UNTRUSTED);
+    must((r->flags & ~(S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_DANE)) ==
+         0);
+    must((r->flags & S2S_AUTHENTICATE) == 0 || r->op != S2S_OP_PING);
     must(r->ping_method <= S2S_PING_DIALBACK_VERIFY);
     must(r->ping_method == S2S_PING_AUTO || r->op == S2S_OP_PING);
+    must(r->service_count == 0 || r->op == S2S_OP_CHECK);
+    must(r->service_count <= REQUEST_SERVICES);
+    for (size_t i = 0; i < r->service_count; i++) {
+        must(r->services[i][0] != '\0');
+        check_text(r->services[i], sizeof(r->services[i]));
+    }
 }
 
 static void check_refused(const struct problem *p)
@@ -62,6 +72,7 @@ static void parse(int op, const char *body, size_t length, uint32_t max)
     check_text(r.host, sizeof(r.host));
     check_text(r.from, sizeof(r.from));
     check_text(r.to, sizeof(r.to));
+    check_text(r.xml_to, sizeof(r.xml_to));
     check_text(p.text, sizeof(p.text));
     must(ok == (p.refusal == REFUSAL_NONE));
     if (ok)
@@ -130,6 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *body = (const char *)data + 1;
     int op = (data[0] & 1) != 0 ? S2S_OP_PING : S2S_OP_CONNECT;
+    if ((data[0] & 8) != 0)
+        op = S2S_OP_CHECK;
     parse(op, body, size - 1, times[data[0] / 2 % 4]);
     count(body, size - 1);
     return 0;

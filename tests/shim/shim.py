@@ -24,6 +24,7 @@ TIMEOUT = 60  # seconds; never waited for unless something is broken
 
 CONNECT = '/api/xmpp-s2s/connect'
 PING = '/api/xmpp-s2s/ping'
+CHECK = '/api/xmpp-s2s/check'
 
 with open(f'{ROOT}/shim/openapi.yaml', encoding='utf-8') as _f:
     API = yaml.safe_load(_f)
@@ -113,6 +114,7 @@ class Server:
         if not match:
             _, errors = self.process.communicate(timeout=TIMEOUT)
             raise AssertionError(f'no start: {line!r}\n{errors}')
+        self.address = match.group(1).replace('0.0.0.0', '127.0.0.1')
         self.port = int(match.group(2))
         self.expected = 0  # exit status
         self.errors = []
@@ -159,7 +161,7 @@ class Server:
             lambda line: ' demo: ' in line)).group(1))
 
     def connect(self):
-        return socket.create_connection(('127.0.0.1', self.port), TIMEOUT)
+        return socket.create_connection((self.address, self.port), TIMEOUT)
 
     def raw(self, data, end=False):
         """The bytes that answer `data`; with `end`, after a half-close."""
@@ -216,8 +218,8 @@ def check(reply, method, path):
 class Peer:
     """A TCP server on loopback; `talk(sock)` runs for each connection."""
 
-    def __init__(self, talk, address='127.0.0.1'):
-        self.listener = socket.create_server((address, 0))
+    def __init__(self, talk, address='127.0.0.1', port=0):
+        self.listener = socket.create_server((address, port))
         self.port = self.listener.getsockname()[1]
         self.talk = talk
         self.socks = []

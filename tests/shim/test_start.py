@@ -36,8 +36,8 @@ class Start(unittest.TestCase):
         done = run('--help')
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertTrue(done.stdout.startswith('usage: s2sprobe-http'))
-        for option in ('--listen', '--ca-file', '--dns-server', '--max-probes',
-                       '--max-timeout', '--allow-target', '--allow-host',
+        for option in ('--listen', '--ca-file', '--dns-server', '--dns-trust-ad',
+                       '--max-probes', '--max-timeout', '--allow-target', '--allow-host',
                        '--identity', '--listen-s2s', '--demo', '--access-log', '--version'):
             self.assertIn(option, done.stdout)
 

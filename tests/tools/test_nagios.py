@@ -48,20 +48,28 @@ def _(_lab):
         equal(line(got, out)[0]['daysleft'], f'{days};14:;7:')
 
 
-@check('a check: the certificate that ends first')
+@check('a check: the certificate that ends first, the endpoints, the worst finding')
 def _(_lab):
-    values = {'us.100': 5, 'rows.0.target': 'a', 'rows.0.success': 'true',
-              'rows.0.daysLeft': 50, 'rows.1.target': 'b', 'rows.1.success': 'false',
-              'rows.2.target': 'c', 'rows.2.success': 'true', 'rows.2.daysLeft': 10}
+    values = {'us.100': 5, 'rows.3.kind': 'verify', 'rows.3.success': 'true'}
+    for i, (success, days) in enumerate((('true', 50), ('false', None), ('true', 10))):
+        values.update({f'rows.{i}.kind': 'endpoint', f'rows.{i}.target': f'h{i}',
+                       f'rows.{i}.address': '192.0.2.1', f'rows.{i}.port': 5269,
+                       f'rows.{i}.success': success})
+        if days:
+            values[f'rows.{i}.daysLeft'] = days
     status, out = fake('nagios', 'check', values)
     equal(status, 1)
     numbers, text = line(status, out)
-    equal(numbers['daysleft'], '10;14:;7:')
-    assert '2 of 3 addresses work' in text, text
-    bad = {'findings.0.code': 'cert_name', 'findings.0.severity': 'error'}
-    status, out = fake('nagios', 'check', {**values, **bad})
+    equal(numbers, {'time': '0.000005s;;;0', 'endpoints': '2;;;0;3', 'daysleft': '10;14:;7:'})
+    equal(text, 'check peer.test: 2 of 3 endpoints work, certificate has 10 days left')
+    warning = {'findings.0.code': 'endpoints_differ', 'findings.0.severity': 'warning'}
+    status, out = fake('nagios', 'check', {**values, **warning})
+    equal(status, 1)
+    assert line(1, out)[1].endswith(' days left, endpoints_differ'), out
+    bad = {'findings.1.code': 'cert_name', 'findings.1.severity': 'error', 'findings.1.row': 1}
+    status, out = fake('nagios', 'check', {**values, **warning, **bad})
     equal(status, 2)
-    assert 'cert_name' in line(2, out)[1], out
+    assert line(2, out)[1].endswith(' days left, cert_name at h1 192.0.2.1 port 5269'), out
 
 
 @check('a success with an error among its findings is a warning')

@@ -73,7 +73,7 @@ def _(lab):
             'a domain is missing': ('connect',),
             'a stanza is missing': ('send', 'peer.test'),
             'one word too many: x': ('ping', 'peer.test', 'x'),
-            'not an option, or not with a value: --x': ('ping', 'peer.test', '--x'),
+            'not an option, or not with a value: --y': ('ping', 'peer.test', '--y'),
             'wants a value: --host': ('ping', 'peer.test', '--host'),
             '--port wants': ('ping', 'peer.test', '--port', '65536'),
             '--tls wants': ('ping', 'peer.test', '--tls', 'on'),
@@ -87,6 +87,8 @@ def _(lab):
             'are for --nagios': ('ping', 'peer.test', '-w', '3'),
             '--dns-server wants': ('ping', 'peer.test',
                                    *['--dns-server', '127.0.0.1'] * 17),
+            '--service wants': ('check', 'peer.test', *['--service', 'a.'] * 9),
+            '--service is for': ('connect', 'peer.test', '--service', 'a.'),
             '--listen wants': ('ping', 'peer.test', '--listen', ''),
             '--cert and --key belong': ('ping', 'peer.test', '--cert', 'x'),
             '--password-file is for': ('ping', 'peer.test', '--password-file', 'x'),
@@ -145,6 +147,8 @@ def _(lab):
     equal(done.stdout, '')
     ended(s2sprobe('connect', 'peer.test', '--from', 'no domain'), 5, '--from: ')
     ended(lab('send', '<stream/>', *lab.ours), 5, 'stanza')
+    ended(lab('connect', '--xml-to', 'a b', '--from', US), 5, '--xml-to: ')
+    ended(lab('check', '--service', 'a b', '--from', US), 5, '--service: ')
     ended(s2sprobe('connect', 'peer.test\033[2J', '--from', US), 5,
           'peer.test\ufffd[2J: domain: ')
 

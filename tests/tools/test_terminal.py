@@ -8,7 +8,13 @@ import subprocess
 import sys
 import tempfile
 
-from tools import ENVIRONMENT, PROGRAM, TIMEOUT, Peer, at, check, equal, main, silent
+from tools import (BASE, ENVIRONMENT, PROGRAM, ROOT, TIMEOUT, Peer, at, check, equal, main,
+                   silent)
+
+sys.path.insert(1, f'{ROOT}/tests/lab')
+
+from dns_wire import A, SRV, address, srv  # noqa: E402
+from responder import Responder, answer  # noqa: E402
 
 SGR = re.compile(r'\033\[[0-9;]*m')
 
@@ -78,6 +84,33 @@ def _(lab):
         equal([line.rstrip() for line in joined.split('\n')],
               [line.rstrip() for line in lines], 'lines that the terminal did not break')
         equal(max(len(line) for line in lines), width, 'the longest line')
+
+
+@check('a check, in a narrow terminal and in a wide one')
+def _(lab):
+    there = {('_xmpp-server._tcp.peer.test', SRV): answer(
+        (SRV, srv(1, 0, lab.port, 'xmpp.peer.test'))),
+             ('xmpp.peer.test', A): answer((A, address('127.0.0.1')))}
+    with Responder(there) as dns:
+        for width, table in (
+                (60, ('target          address     port  tls',
+                      '    outcome  version  cert  days +ms',
+                      r'xmpp\.peer\.test  127\.0\.0\.1  +\d+  starttls',
+                      r'    ok       1\.2 1\.3  ok +\d+ +[0-9.]+')),
+                (120, ('target          address     +port  tls       outcome  version  cert'
+                       '  days +ms',
+                       r'xmpp\.peer\.test  127\.0\.0\.1  +\d+  starttls  ok       1\.2 1\.3  ok'
+                       r' +\d+ +[0-9.]+'))):
+            with terminal(width, 'check', 'peer.test', '--ca-file', lab.cert, *BASE,
+                          '--dns-server', dns.address) as t:
+                lines = t.finished().split('\n')
+                joined = t.tmux('capture-pane', '-p', '-J').rstrip('\n')
+            equal([line.rstrip() for line in joined.split('\n')],
+                  [line.rstrip() for line in lines], 'lines that the terminal did not break')
+            text = '\n'.join(line.rstrip() for line in lines)
+            wanted = '\n'.join(table).replace('address     port', 'address     +port')
+            assert re.search(rf'\n{wanted}\n', text), text
+            assert 'status=0' in text, text
 
 
 @check('Ctrl-C: what was seen until then')

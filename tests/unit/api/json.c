@@ -49,6 +49,11 @@ static const char full[] =
     "\"address\":\"192.0.2.1\",\"redirect\":\"other.example:1\","
     "\"pingMethod\":\"dialback-verify\",\"pingAnswer\":\"error\","
     "\"pingCondition\":\"forbidden\","
+    "\"dns\":{\"plan\":\"srv\",\"secure\":true,\"xmpps\":\"failed\","
+    "\"xmppsError\":\"SERVFAIL\",\"xmpp\":\"records\","
+    "\"records\":[{\"service\":\"xmpp-server\","
+    "\"target\":\"host.example\",\"port\":5269,\"priority\":1,"
+    "\"weight\":65535}]},"
     "\"attempts\":[{\"host\":\"a.example\",\"port\":5270,"
     "\"outcome\":\"NXDOMAIN\"},{\"address\":\"192.0.2.1\","
     "\"host\":\"host.example\",\"port\":5269,\"outcome\":\"connected\","
@@ -112,6 +117,79 @@ static void part(s2s_result *r, const char *wanted)
 }
 
 /* Encrypted, and chain and name: nothing less is verified. */
+/* ---- Checks ---- */
+
+static struct result_row *add_row(s2s_result *r, const char *kind)
+{
+    struct result_row *row = result_add_row(r);
+    assert_non_null(row);
+    row->kind = kind;
+    row->target = "host.example";
+    return row;
+}
+
+static void no_rows(void **state)
+{
+    (void)state;
+    part(result_new(S2S_OP_CHECK), "\"rows\":[]");
+}
+
+/* One that was not tried, and one that was. */
+static void rows(void **state)
+{
+    s2s_result *r = result_new(S2S_OP_CHECK);
+    (void)state;
+    struct result_row *row = add_row(r, "endpoint");
+    row->address = "192.0.2.1";
+    row->port = 5270;
+    row->direct = true;
+    row->error = S2S_ECONNECT;
+    row = add_row(r, "service");
+    row->result = result_new(S2S_OP_CONNECT);
+    row->result->address = "192.0.2.2";
+    row->result->port = 5269;
+    row->result->stage = S2S_STAGE_DONE;
+    row->result->tls.mode = "starttls";
+    result_find_in_row(r, FINDING_SRV_TARGET, "host.example", 1);
+    assert_int_equal(json_build(r), S2S_OK);
+    assert_non_null(strstr(
+        r->json, "\"rows\":[{\"kind\":\"endpoint\",\"target\":\"host.example\","
+                 "\"address\":\"192.0.2.1\",\"port\":5270,\"tls\":\"direct\","
+                 "\"success\":false,\"code\":\"connect\","
+                 "\"error\":\"no connection could be made\"},"
+                 "{\"kind\":\"service\",\"target\":\"host.example\","
+                 "\"address\":\"192.0.2.2\",\"port\":5269,\"tls\":\"starttls\","
+                 "\"success\":true,\"stage\":\"done\",\"verified\":false,"
+                 "\"features\":[]}],\"findings\":[{\"code\":\"srv_target\""));
+    part(r, "Correct the record, or its target.\",\"row\":0}]");
+}
+
+/* What its own probe has found. */
+static void whole_row(void **state)
+{
+    s2s_result *r = result_new(S2S_OP_CHECK);
+    (void)state;
+    struct result_row *row = add_row(r, "verify");
+    row->port = 5269;
+    row->tls12 = row->tls13 = true;
+    row->result = result_new(S2S_OP_PING);
+    record_fill(row->result);
+    row->result->auth.method = "external";
+    result_collect(row->result);
+    part(r, "\"port\":5269,\"tls\":\"starttls\",\"success\":false,"
+            "\"code\":\"stream_error\",\"error\":\"stream error conflict\","
+            "\"stage\":\"ping\",\"ms\":100.1,\"verified\":true,"
+            "\"protocol\":\"TLS1.3\",\"cipher\":\"C\","
+            "\"alpn\":\"xmpp-server\",\"clientCertificateRequested\":true,"
+            "\"subject\":\"CN=s\",\"issuer\":\"CN=i\",\"sha256\":\"ab\","
+            "\"daysLeft\":-3,\"chain\":\"ok\",\"name\":\"ok\","
+            "\"matched\":\"them.example\",\"clientUsage\":false,"
+            "\"dane\":\"match\",\"versions\":[\"TLS1.2\",\"TLS1.3\"],"
+            "\"features\":[\"DIALBACK\",\"LIMITS\",\"X-a\"],"
+            "\"pingMethod\":\"dialback-verify\",\"pingAnswer\":\"error\","
+            "\"authMethod\":\"external\"}]");
+}
+
 static void verified(void **state)
 {
     (void)state;
@@ -355,11 +433,19 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty),    cmocka_unit_test(everything),
-        cmocka_unit_test(verified), cmocka_unit_test(verdicts),
-        cmocka_unit_test(numbers),  cmocka_unit_test(huge),
-        cmocka_unit_test(texts),    cmocka_unit_test(verbatim),
-        cmocka_unit_test(refused),  cmocka_unit_test(verified_by_dane),
+        cmocka_unit_test(empty),
+        cmocka_unit_test(no_rows),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(whole_row),
+        cmocka_unit_test(everything),
+        cmocka_unit_test(verified),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(huge),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(verbatim),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(verified_by_dane),
         cmocka_unit_test(dane),
     };
     return cmocka_run_group_tests_name("api/json", tests, NULL, NULL);

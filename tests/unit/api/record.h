@@ -88,6 +88,20 @@ static inline void record_tlsa(s2s_result *r)
     r->tlsa.usage = DANE_USAGE_DANE_EE;
 }
 
+static inline void record_dns(s2s_result *r)
+{
+    r->dns.plan = "srv";
+    r->dns.secure = true;
+    r->dns.answers[0] = "failed";
+    r->dns.errors[0] = "SERVFAIL";
+    r->dns.answers[1] = "records";
+    result_add_srv(r, &(struct result_srv){.service = "xmpp-server",
+                                           .target = "host.example",
+                                           .port = 5269,
+                                           .priority = 1,
+                                           .weight = 65535});
+}
+
 static inline void record_fill(s2s_result *r)
 {
     result_fail(r, S2S_ESTREAM_ERROR, "stream error %s", "conflict");
@@ -115,6 +129,7 @@ static inline void record_fill(s2s_result *r)
                                                    .port = 5269,
                                                    .us = 1500,
                                                    .outcome = "connected"});
+    record_dns(r);
     record_features(r);
     record_tls(r);
     record_tlsa(r);

@@ -225,6 +225,11 @@ static void everything(void **state)
         .size = sizeof(s2s_options), __VA_ARGS__                               \
     }
 
+static const char *const nine[] = {"a.", "b.", "c.", "d.", "e.",
+                                   "f.", "g.", "h.", "i.", NULL};
+static const char *const nameless[] = {"a.", "", NULL};
+static const char *const dots[] = {".", NULL};
+
 static const struct {
     const char *from, *to; /* NULL: good ones */
     const s2s_options *options;
@@ -255,6 +260,18 @@ static const struct {
      "flags: unknown ones are set"},
     {NULL, NULL, OPTIONS(.ping_method = 3), S2S_EINVALID_ARGUMENT,
      "ping_method: no such method"},
+    {NULL, NULL, OPTIONS(.xml_to = ""), S2S_EINVALID_ARGUMENT,
+     "xml_to: a domain is required"},
+    {NULL, NULL, OPTIONS(.xml_to = "a b"), S2S_EINVALID_ARGUMENT,
+     "xml_to: \"a b\" is not a domain"},
+    {NULL, NULL, OPTIONS(.services = nine), S2S_EINVALID_ARGUMENT,
+     "services: more than 8"},
+    {NULL, NULL, OPTIONS(.services = nameless), S2S_EINVALID_ARGUMENT,
+     "services: a domain is required"},
+    {NULL, NULL, OPTIONS(.services = dots), S2S_EINVALID_ARGUMENT,
+     "services: \".them.example\" is not a domain"},
+    {NULL, NULL, OPTIONS(.reserved = 1), S2S_EINVALID_ARGUMENT,
+     "reserved: not zero"},
     {NULL, NULL, &(const s2s_options){.size = 3}, S2S_EABI, ""},
     {NULL, NULL, OPTIONS(.transport = &(const s2s_transport){.size = 0}),
      S2S_EABI, ""},
@@ -276,6 +293,63 @@ static void refused(void **state)
         assert_string_equal(what, bad[i].what);
         assert_int_equal(e, bad[i].error);
         assert_memory_equal(&p, &untouched, sizeof(p));
+    }
+}
+
+/* Another name for the domain: in XML alone. */
+static void xml_to(void **state)
+{
+    static const char to[] = "stra\xc3\x9f"
+                             "e.example";
+    struct options_probe p;
+    char what[OPTIONS_WHAT];
+    (void)state;
+    assert_int_equal(options_load_probe(
+                         S2S_OP_CONNECT, "a", to,
+                         OPTIONS(.xml_to = "xn--strae-oqa.example"), &p, what),
+                     S2S_OK);
+    assert_string_equal(p.to->ascii, "xn--strae-oqa.example");
+    assert_string_equal(p.to->unicode, "xn--strae-oqa.example");
+    assert_string_equal(p.host, "xn--strae-oqa.example");
+    assert_true(p.to->deviation);
+    options_free_probe(&p);
+}
+
+static void services(void **state)
+{
+    struct options_probe p;
+    char what[OPTIONS_WHAT];
+    static char text[1200];
+    const char *const good[] = {"rooms.",
+                                "b\xc3\xbc"
+                                "cher.",
+                                "else.example",
+                                "d",
+                                "e",
+                                "f",
+                                "g",
+                                "h.i.",
+                                NULL};
+    const char *const large[] = {text, NULL};
+    (void)state;
+    assert_int_equal(options_load_probe(S2S_OP_CHECK, "a", "them.example",
+                                        OPTIONS(.services = good), &p, what),
+                     S2S_OK);
+    assert_int_equal(p.service_count, 8);
+    assert_int_equal(p.timeout_ms, 30000);
+    assert_string_equal(p.services[0]->ascii, "rooms.them.example");
+    assert_string_equal(p.services[1]->ascii, "xn--bcher-kva.them.example");
+    assert_string_equal(p.services[2]->ascii, "else.example");
+    assert_string_equal(p.services[7]->ascii, "h.i.them.example");
+    options_free_probe(&p);
+    for (size_t length = 300; length < sizeof(text); length += 100) {
+        memset(text, 'a', length);
+        text[length - 1] = '.';
+        assert_int_equal(options_load_probe(S2S_OP_CHECK, "a", "them.example",
+                                            OPTIONS(.services = large), &p,
+                                            what),
+                         S2S_EINVALID_ARGUMENT);
+        assert_int_equal(strncmp(what, "services: ", 10), 0);
     }
 }
 
@@ -338,6 +412,8 @@ static void without_memory(void **state)
     options.identity = &own;
     options.also_from = also;
     options.stanza = "<message/>";
+    options.xml_to = "x";
+    options.services = also;
     failing_off();
     assert_int_equal(options_load_probe(1, "a", "b", &options, &p, what),
                      S2S_OK);
@@ -362,6 +438,8 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(everything),
         cmocka_unit_test(refused),
+        cmocka_unit_test(xml_to),
+        cmocka_unit_test(services),
         cmocka_unit_test(long_domain),
         cmocka_unit_test(without_functions),
         cmocka_unit_test(without_memory),

@@ -608,6 +608,34 @@ static void costly_keys(void **state)
     pki_free(&leaf);
 }
 
+/* GnuTLS passes over the version, whatever the length around it says; a key
+ * that is not where DER has it may be any. */
+static void hidden_key(void **state)
+{
+    uint8_t der[2000];
+    (void)state;
+    struct pki_party leaf = pki_make(&(struct pki_spec){NAMED}, &middle);
+    gnutls_datum_t ders[] = {{der, leaf.der.size}, middle.der, leaf.der};
+    gnutls_x509_crt_t crt;
+    assert_true(leaf.der.size <= sizeof(der));
+    memcpy(der, leaf.der.data, leaf.der.size);
+    assert_int_equal(der[8], 0xa0);
+    der[9]++;
+    pki_must(gnutls_x509_crt_init(&crt));
+    pki_must(gnutls_x509_crt_import(crt, &ders[0], GNUTLS_X509_FMT_DER));
+    gnutls_x509_crt_deinit(crt);
+    struct judged j = judge_der(trust, ders, 2, NULL, DOMAIN);
+    assert_int_equal(j.error, S2S_ECERT_UNTRUSTED);
+    assert_string_equal(j.why, "the certificate cannot be read");
+    release(&j);
+    ders[2] = ders[0]; /* behind a good one it is passed over */
+    ders[0] = leaf.der;
+    j = judge_der(trust, ders, 3, NULL, DOMAIN);
+    assert_int_equal(j.error, S2S_OK);
+    release(&j);
+    pki_free(&leaf);
+}
+
 /* Every bit of a certificate counts: none can be changed and still pass. */
 static void forged(void **state)
 {
@@ -1380,6 +1408,7 @@ int main(void)
         cmocka_unit_test(nothing_to_judge),
         cmocka_unit_test(extra_certificates),
         cmocka_unit_test(costly_keys),
+        cmocka_unit_test(hidden_key),
         cmocka_unit_test(forged),
         cmocka_unit_test(editions),
         cmocka_unit_test(large),

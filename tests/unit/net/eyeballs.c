@@ -58,16 +58,16 @@ static const struct row {
     {"127.0.0.1", true, "127.0.0.1", TCP_CONNECTED, 0, "",
      "127.0.0.1 connected;", ""},
     {"127.0.0.1", true, NULL, TCP_FAILED, S2S_EADDRESS_FORBIDDEN,
-     "no address of the host is allowed", "127.0.0.1 forbidden;",
-     "address_forbidden=127.0.0.1;"},
+     "the address policy does not allow any address of the host",
+     "127.0.0.1 forbidden;", "address_forbidden=127.0.0.1;"},
     {"second.example", true, "127.0.0.1", TCP_CONNECTED, 0, "",
      "? forbidden;127.0.0.1 connected;", "address_forbidden=;"},
     {"second.example", true, "127.0.0.2", TCP_FAILED, S2S_ECONNECT,
      "127.0.0.2: connection refused", "127.0.0.2 refused;? forbidden;",
      "address_forbidden=;"},
     {"nobody.example", true, NULL, TCP_FAILED, S2S_EADDRESS_FORBIDDEN,
-     "no address of the host is allowed", "? forbidden;? forbidden;",
-     "address_forbidden=;"},
+     "the address policy does not allow any address of the host",
+     "? forbidden;? forbidden;", "address_forbidden=;"},
 };
 
 static void join(const s2s_result *r, char attempts[256], char findings[256])

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <gnutls/abstract.h>
 
 #include "base/error.h"
 #include "net/tls.h"
@@ -557,6 +558,39 @@ static void costly_keys(void **state)
     }
     pki_free(&costly);
     pki_free(&plain);
+}
+
+/* One that GnuTLS finds, and another reader does not, is refused too. */
+static void hidden_key(void **state)
+{
+    uint8_t der[2000];
+    (void)state;
+    struct pki_party p = pki_make(&(struct pki_spec){.cn = "peer"}, &authority);
+    gnutls_pcert_st sent = {.type = GNUTLS_CRT_X509};
+    gnutls_privkey_t key;
+    assert_true(p.der.size <= sizeof(der));
+    for (int i = 0; i < 4; i++) {
+        struct world *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        start_server_as(w, &p, i % 2 != 0 ? TLS13 : TLS12, GNUTLS_CERT_IGNORE);
+        memcpy(der, p.der.data, p.der.size);
+        assert_int_equal(der[8], 0xa0);
+        der[9] = (uint8_t)(der[9] + (i < 2));
+        gnutls_certificate_free_keys(w->credentials);
+        pki_must(gnutls_pcert_import_x509_raw(
+            &sent, &(gnutls_datum_t){der, p.der.size}, GNUTLS_X509_FMT_DER, 0));
+        pki_must(gnutls_privkey_init(&key));
+        pki_must(
+            gnutls_privkey_import_x509(key, p.key, GNUTLS_PRIVKEY_IMPORT_COPY));
+        pki_must(
+            gnutls_certificate_set_key(w->credentials, NULL, 0, &sent, 1, key));
+        start_client(w, false);
+        assert_int_equal(shake(w), i < 2 ? S2S_ETLS_HANDSHAKE : S2S_OK);
+        assert_string_equal(tls_error(w->client),
+                            i < 2 ? "Error in the certificate" : "");
+        stop(w);
+    }
+    pki_free(&p);
 }
 
 /* A server that selects what we did not offer may be another protocol's. When
@@ -1145,6 +1179,7 @@ int main(void)
         cmocka_unit_test(whatever_certificate),
         cmocka_unit_test(key_usage),
         cmocka_unit_test(costly_keys),
+        cmocka_unit_test(hidden_key),
         cmocka_unit_test(other_protocol),
         cmocka_unit_test(no_protocol),
         cmocka_unit_test(dh_groups),

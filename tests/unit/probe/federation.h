@@ -84,7 +84,9 @@ struct federation_setting { /* all zero: as usual */
     s2s_log_fn *log;
     void *log_user[SIDES];
     const char *secret[SIDES];
-    const char *also; /* one more domain of A */
+    const char *also;             /* one more domain of A */
+    const s2s_resolver *resolver; /* of A */
+    s2s_address_filter *filter;   /* of A */
 };
 
 struct federation {
@@ -122,6 +124,7 @@ static inline s2s_context *federation_context(
 {
     const char *const servers[] = {f->dns.server, NULL};
     const bool bare = s->bare[k];
+    const s2s_resolver *hook = k == SIDE_A ? s->resolver : NULL;
     const s2s_identity own = {
         .size = sizeof(own),
         .domain = k == SIDE_A ? A : B,
@@ -135,7 +138,9 @@ static inline s2s_context *federation_context(
     const s2s_context_options o = {
         .size = sizeof(o),
         .ca_file = files.ca,
-        .dns_servers = servers,
+        .dns_servers = hook == NULL ? servers : NULL,
+        .resolver = hook,
+        .address_filter = k == SIDE_A ? s->filter : NULL,
         .identities = list,
         .limits = s->limits.size != 0 ? &s->limits : NULL,
         .max_running = k == SIDE_A ? s->max_running : 0,

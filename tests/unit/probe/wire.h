@@ -3,6 +3,7 @@
 #define TESTS_UNIT_PROBE_WIRE_H
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "probe/context.h"
@@ -18,8 +19,13 @@
     "from='them.example' to='us.example'><stream:features/>"
 
 struct wire {
-    bool answers; /* else it is silent */
-    int refuses;  /* open() says so */
+    bool answers;     /* else it is silent */
+    int refuses;      /* open() says so, */
+    const char *only; /* of this host; NULL: of all */
+    const char *mute; /* this host is silent */
+    char hosts[1000]; /* those asked for: "a.example:5269 " */
+    char sent[1024];  /* the first bytes of all connections */
+    size_t sent_size;
     unsigned open, opened;
     void (*on_open)(struct wire *w); /* called from inside the callback */
     s2s_context *context;
@@ -28,7 +34,7 @@ struct wire {
 struct line {
     struct wire *wire;
     size_t given;
-    bool used;
+    bool used, mute;
 };
 
 static struct line lines[512]; /* connections */
@@ -37,15 +43,19 @@ static inline int wire_open(void *user, const char *host, uint16_t port,
                             void **conn)
 {
     struct wire *w = user;
-    (void)host;
-    (void)port;
+    size_t used = strlen(w->hosts);
+    (void)snprintf(w->hosts + used, sizeof(w->hosts) - used, "%s:%u ", host,
+                   port);
     if (w->on_open != NULL)
         w->on_open(w);
-    if (w->refuses != 0)
+    if (w->refuses != 0 && (w->only == NULL || strcmp(w->only, host) == 0))
         return w->refuses;
     for (size_t i = 0; i < COUNT(lines); i++)
         if (!lines[i].used) {
-            lines[i] = (struct line){.wire = w, .used = true};
+            lines[i] = (struct line){.wire = w,
+                                     .used = true,
+                                     .mute = w->mute != NULL &&
+                                             strcmp(w->mute, host) == 0};
             *conn = &lines[i];
             w->open++;
             w->opened++;
@@ -59,7 +69,7 @@ static inline ptrdiff_t wire_read(void *conn, void *buffer, size_t length)
 {
     struct line *l = conn;
     size_t left = sizeof(STREAM) - 1 - l->given;
-    if (!l->wire->answers || left == 0)
+    if (!l->wire->answers || l->mute || left == 0)
         return S2S_WANT_READ;
     size_t n = left < length ? left : length;
     memcpy(buffer, &STREAM[l->given], n);
@@ -70,8 +80,11 @@ static inline ptrdiff_t wire_read(void *conn, void *buffer, size_t length)
 static inline ptrdiff_t wire_write(void *conn, const void *buffer,
                                    size_t length)
 {
-    (void)conn;
-    (void)buffer;
+    struct wire *w = ((struct line *)conn)->wire;
+    size_t room = sizeof(w->sent) - 1 - w->sent_size;
+    size_t n = length < room ? length : room;
+    memcpy(w->sent + w->sent_size, buffer, n);
+    w->sent_size += n;
     return (ptrdiff_t)length;
 }
 
@@ -93,15 +106,20 @@ static inline int64_t virtual_clock(void *user)
     return now_us;
 }
 
+static inline s2s_context *open_context_with(const s2s_context_options *options)
+{
+    s2s_context *c = NULL;
+    assert_int_equal(s2s_context_new(options, &c), S2S_OK);
+    now_us = 1000000;
+    context_shared(c)->loop.clock = virtual_clock;
+    return c;
+}
+
 static inline s2s_context *open_context(uint32_t max_running)
 {
     const s2s_context_options options = {.size = sizeof(options),
                                          .max_running = max_running};
-    s2s_context *c = NULL;
-    assert_int_equal(s2s_context_new(&options, &c), S2S_OK);
-    now_us = 1000000;
-    context_shared(c)->loop.clock = virtual_clock;
-    return c;
+    return open_context_with(&options);
 }
 
 static inline s2s_transport wire_transport(struct wire *w)

@@ -50,6 +50,7 @@ static void defaults(void **state)
     assert_int_equal(o.max_timeout_ms, 60000);
     assert_int_equal(o.policy.count, 0);
     assert_false(o.demo);
+    assert_false(o.dns_trust_ad);
     assert_false(o.access_log);
     assert_false(options_exposed(&o));
 }
@@ -64,6 +65,7 @@ static void everything(void **state)
                                 "192.0.2.1",
                                 "--dns-server",
                                 "[2001:db8::1]:53",
+                                "--dns-trust-ad",
                                 "--max-probes",
                                 "3",
                                 "--max-timeout",
@@ -90,6 +92,7 @@ static void everything(void **state)
     assert_string_equal(o.dns_servers[0], "192.0.2.1");
     assert_string_equal(o.dns_servers[1], "[2001:db8::1]:53");
     assert_null(o.dns_servers[2]);
+    assert_true(o.dns_trust_ad);
     assert_int_equal(o.max_probes, 3);
     assert_int_equal(o.max_timeout_ms, 600000);
     assert_int_equal(o.policy.count, 1);

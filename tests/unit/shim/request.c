@@ -47,7 +47,7 @@ static void of_one_call(void **state)
     static const char body[] =
         "{\"host\":\"h\",\"fromDomain\":\"a\",\"authenticate\":true,"
         "\"acceptUntrusted\":true,\"pingMethod\":\"iq\",\"count\":10,"
-        "\"intervalMs\":60000}";
+        "\"intervalMs\":60000,\"services\":[\"s\"]}";
     struct request r;
     struct problem p;
     (void)state;
@@ -61,6 +61,7 @@ static void of_one_call(void **state)
     assert_int_equal(r.ping_method, S2S_PING_IQ);
     assert_int_equal(r.count, 10);
     assert_int_equal(r.interval_ms, 60000);
+    assert_int_equal(r.service_count, 0);
 }
 
 /* A default above the server's maximum is that maximum. */
@@ -96,6 +97,50 @@ static void everything(void **state)
     assert_int_equal(r.ping_method, S2S_PING_IQ);
 }
 
+/* A check is of a domain, unless it is told where to go. */
+static void checks(void **state)
+{
+    struct request r;
+    struct problem p;
+    (void)state;
+    assert_true(
+        parse(S2S_OP_CHECK, "{\"host\":\"h\",\"fromDomain\":\"a\"}", &r, &p));
+    assert_true(r.discover);
+    assert_string_equal(r.host, "");
+    assert_string_equal(r.to, "h");
+    assert_int_equal(r.port, 0);
+    assert_int_equal(r.timeout_ms, 30000);
+    assert_int_equal(r.service_count, 0);
+    assert_true(parse(S2S_OP_CHECK,
+                      "{\"toDomain\":\"t\",\"fromDomain\":\"a\","
+                      "\"authenticate\":true,\"dane\":true,\"xmlTo\":\"x\","
+                      "\"services\":[\"one.\",\"two\"]}",
+                      &r, &p));
+    assert_int_equal(r.flags, S2S_AUTHENTICATE | S2S_DANE);
+    assert_string_equal(r.xml_to, "x");
+    assert_int_equal(r.service_count, 2);
+    assert_string_equal(r.services[0], "one.");
+    assert_string_equal(r.services[1], "two");
+    assert_true(parse(S2S_OP_CHECK,
+                      "{\"host\":\"::1\",\"toDomain\":\"t\",\"port\":7,"
+                      "\"fromDomain\":\"a\",\"discover\":false}",
+                      &r, &p));
+    assert_false(r.discover);
+    assert_string_equal(r.host, "::1");
+    assert_int_equal(r.port, 7);
+}
+
+static void check_defaults(void **state)
+{
+    static const char body[] = "{\"host\":\"h\",\"fromDomain\":\"a\"}";
+    struct request r;
+    struct problem p;
+    (void)state;
+    assert_true(
+        request_parse(S2S_OP_CHECK, body, sizeof(body) - 1, 20000, &r, &p));
+    assert_int_equal(r.timeout_ms, 20000);
+}
+
 /* `more` goes into {"host":"h","fromDomain":"a",...}. */
 static void accepted(void **state)
 {
@@ -120,7 +165,7 @@ static void accepted(void **state)
         {"\"port\":null,\"toDomain\":null,\"useTLS\":null,\"timeout\":null,"
          "\"tls\":null,\"acceptUntrusted\":null,\"pingMethod\":null,"
          "\"authenticate\":null,\"count\":null,\"intervalMs\":null,"
-         "\"discover\":null",
+         "\"discover\":null,\"dane\":null,\"xmlTo\":null,\"services\":null",
          5269, 15000, S2S_TLS_AUTO},
     };
     (void)state;
@@ -148,7 +193,9 @@ static void accepted(void **state)
 #define HOST   "host must be a host name or an IP address"
 #define COLON  "host must not contain a port: that is the member port"
 #define FROM   "fromDomain is required (e.g., \"example.com\")"
-#define IP     "toDomain is required when host is an IP address"
+#define SERVICES                                                               \
+    "services must be an array of at most 8 strings of 1 to 255 bytes"
+#define IP "toDomain is required when host is an IP address"
 
 static void refused(void **state)
 {
@@ -221,6 +268,16 @@ static void refused(void **state)
          "toDomain is required with discover"},
         {HEAD "\"discover\":1}", REFUSAL_INVALID_FIELD,
          "discover must be true or false"},
+        {HEAD "\"dane\":1}", REFUSAL_INVALID_FIELD,
+         "dane must be true or false"},
+        {HEAD "\"xmlTo\":1}", REFUSAL_INVALID_FIELD, "xmlTo must be a string"},
+        {HEAD "\"services\":\"a\"}", REFUSAL_INVALID_FIELD, SERVICES},
+        {HEAD "\"services\":{\"a\":\"b\"}}", REFUSAL_INVALID_FIELD, SERVICES},
+        {HEAD "\"services\":[\"\"]}", REFUSAL_INVALID_FIELD, SERVICES},
+        {HEAD "\"services\":[\"a\",null]}", REFUSAL_INVALID_FIELD, SERVICES},
+        {HEAD "\"services\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+              "\"8\",\"9\"]}",
+         REFUSAL_INVALID_FIELD, SERVICES},
         /* the first in the order of the interface, not of the body */
         {"{\"timeout\":0,\"port\":0,\"host\":\"h\",\"fromDomain\":\"a\"}",
          REFUSAL_INVALID_FIELD, PORT},
@@ -257,6 +314,35 @@ static void refused(void **state)
             assert_string_equal(p.text, cases[i].text);
         else
             assert_ptr_equal(strstr(p.text, "Invalid JSON at byte "), p.text);
+    }
+}
+
+static void check_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        enum refusal refusal;
+        const char *text;
+    } cases[] = {
+        {"{\"fromDomain\":\"a\"}", REFUSAL_MISSING_FIELD,
+         "toDomain or host is required"},
+        {"{\"host\":\"h\"}", REFUSAL_MISSING_FIELD, FROM},
+        {"{\"host\":\"192.0.2.1\",\"fromDomain\":\"a\"}", REFUSAL_MISSING_FIELD,
+         IP},
+        {"{\"host\":\"::1\",\"fromDomain\":\"a\",\"discover\":false}",
+         REFUSAL_MISSING_FIELD, IP},
+        {"{\"toDomain\":\"t\",\"fromDomain\":\"a\",\"discover\":false}",
+         REFUSAL_MISSING_FIELD, "Host is required"},
+        {HEAD "\"port\":5269}", REFUSAL_INVALID_FIELD,
+         "port must not be given unless discover is false"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct request r;
+        struct problem p;
+        assert_false(parse(S2S_OP_CHECK, cases[i].body, &r, &p));
+        assert_int_equal(p.refusal, cases[i].refusal);
+        assert_string_equal(p.text, cases[i].text);
     }
 }
 
@@ -298,6 +384,8 @@ static void lengths(void **state)
         {"{\"host\":\"%s\",\"fromDomain\":\"a\"}", REQUEST_HOST_MAX},
         {"{\"host\":\"h\",\"fromDomain\":\"%s\"}", REQUEST_DOMAIN_MAX},
         {HEAD "\"toDomain\":\"%s\"}", REQUEST_DOMAIN_MAX},
+        {HEAD "\"xmlTo\":\"%s\"}", REQUEST_DOMAIN_MAX},
+        {HEAD "\"services\":[\"%s\"]}", REQUEST_SERVICE},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -389,12 +477,14 @@ static void mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),     cmocka_unit_test(default_timeout),
-        cmocka_unit_test(of_one_call),  cmocka_unit_test(everything),
-        cmocka_unit_test(accepted),     cmocka_unit_test(refused),
-        cmocka_unit_test(ping_wording), cmocka_unit_test(partial),
-        cmocka_unit_test(lengths),      cmocka_unit_test(depth),
-        cmocka_unit_test(very_deep),    cmocka_unit_test(mutations),
+        cmocka_unit_test(defaults),      cmocka_unit_test(default_timeout),
+        cmocka_unit_test(of_one_call),   cmocka_unit_test(everything),
+        cmocka_unit_test(accepted),      cmocka_unit_test(refused),
+        cmocka_unit_test(ping_wording),  cmocka_unit_test(partial),
+        cmocka_unit_test(lengths),       cmocka_unit_test(depth),
+        cmocka_unit_test(checks),        cmocka_unit_test(check_defaults),
+        cmocka_unit_test(check_refused), cmocka_unit_test(very_deep),
+        cmocka_unit_test(mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
