@@ -43,7 +43,7 @@ BROKEN = {  # domain: the code of the check, and all findings that are not commo
     'loopback': bad('connect', 'connect_failed'),
     'bad-port': works('srv_port', 'endpoints_differ'),
     'port-0': bad('address_forbidden', 'srv_port'),
-    'hundred': bad('connect', 'srv_many', 'connect_failed'),
+    'hundred': bad('connect', 'srv_many', 'connect_failed', 'check_limited'),
     'many': bad('connect', 'srv_many', 'connect_failed', 'check_limited'),
     'starttls-port': bad('tls_handshake', 'srv_direct_only', 'starttls_port'),
     'direct-port': bad('not_xmpp', 'direct_tls_port'),
@@ -100,8 +100,8 @@ def _(lab):
 @check('check: a row for each endpoint, and how each is reached')
 def _(lab):
     r = broken_results(lab)['both.signed.test']
-    equal(sorted((short(row['target']), row['address'], row['port'], row['tls'], row['success'],
-                  row['versions']) for row in rows(r)),
+    equal([(short(row['target']), row['address'], row['port'], row['tls'], row['success'],
+            row['versions']) for row in rows(r)],
           [(f'h{n}', f'127.0.0.6{n}', 5270 if n % 2 else 5269, 'direct' if n % 2 else 'starttls',
             True, ['TLS1.2', 'TLS1.3']) for n in (1, 2, 3, 4)])
     equal(member(rows(broken_results(lab)['tls12.signed.test'])[0], 'versions'), ['TLS1.2'])
@@ -120,6 +120,16 @@ def _(lab):
     equal(rows(broken_results(lab)['expired.signed.test'], 'verify'), [])
     r = probe_one(lab, 'both.signed.test', s2s.OP_CHECK, flags=s2s.NO_DIALBACK)
     equal(rows(r, 'verify'), [])
+
+
+@check('check: DNSSEC without TLSA records, and with')
+def _(lab):
+    results = broken_results(lab)
+    for domain, expected in (('only-xmpp.signed.test', {'no_dane'}),
+                             ('only-xmpp.plain.test', {'no_dnssec'})):
+        equal(codes(results[domain]) & {'no_dane', 'no_dnssec'}, expected, domain)
+    equal(codes(probe_one(lab, 'dane-ee.signed.test', s2s.OP_CHECK)) & {'no_dane', 'no_dnssec'},
+          set())
 
 
 @check('check: what was seen is told')
