@@ -204,24 +204,39 @@ static void find_versions(const struct check *c)
 
 /* ---- The outcome ------------------------------------------------------ */
 
-/* What the first endpoint came to, unless one works. */
-static void settle(s2s_result *r)
+static bool is_forbidden(const struct result_row *row)
+{
+    return row->result == NULL && row->error == S2S_EADDRESS_FORBIDDEN;
+}
+
+/* The endpoint whose outcome is the check's: one that works, otherwise the
+ * first one that we were allowed to look at. NULL: there is none. */
+static const struct result_row *decisive(const s2s_result *r)
 {
     const struct result_row *first = NULL;
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         if (!is_endpoint(row))
             continue;
         if (is_good(row))
-            return;
-        first = first != NULL ? first : row;
+            return row;
+        if (first == NULL || (is_forbidden(first) && !is_forbidden(row)))
+            first = row;
     }
+    return first;
+}
+
+static void settle(s2s_result *r)
+{
+    const struct result_row *first = decisive(r);
     if (first == NULL)
         result_fail(r, S2S_ETIMEOUT,
                     "the deadline passed before an address "
                     "was known");
+    else if (is_good(first))
+        return;
     else if (first->result != NULL)
         result_fail(r, first->result->error, "%s", first->result->message);
-    else if (first->error == S2S_EADDRESS_FORBIDDEN)
+    else if (is_forbidden(first))
         result_fail(r, first->error, "%s", error_text(first->error));
     else
         result_fail(r, first->error, "%.200s: %s", first->target,

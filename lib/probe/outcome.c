@@ -229,6 +229,13 @@ static void settle_bare(struct probe *p)
     }
 }
 
+void outcome_note_ping(s2s_result *r)
+{
+    int i = result_stage_index(S2S_STAGE_PING);
+    if (r->pings != NULL && r->pings->us >= 0)
+        r->stage_us[i] = r->pings->us;
+}
+
 void outcome_settle(struct probe *p)
 {
     s2s_result *r = p->result;

@@ -24,4 +24,7 @@ bool outcome_bare(struct probe *p);
  */
 void outcome_settle(struct probe *p);
 
+/* The ping's own time is that of the first one, not of all and the pauses. */
+void outcome_note_ping(s2s_result *r);
+
 #endif

@@ -92,14 +92,6 @@ static void end_connection(struct probe *p)
 
 /* ---- Ends ---- */
 
-/* The ping's own time is that of the first one, not of all and the pauses. */
-static void note_ping(s2s_result *r)
-{
-    int i = result_stage_index(S2S_STAGE_PING);
-    if (r->pings != NULL && r->pings->us >= 0)
-        r->stage_us[i] = r->pings->us;
-}
-
 static void finish(struct probe *p)
 {
     s2s_result *r = p->result;
@@ -119,7 +111,7 @@ static void finish(struct probe *p)
     if (p->stream != NULL || p->link.open)
         end_connection(p);
     endpoints_free(p); /* nothing more is asked of DNS */
-    note_ping(r);
+    outcome_note_ping(r);
     p->finished = true;
 }
 

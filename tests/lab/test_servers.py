@@ -520,11 +520,12 @@ def resolving(lab, **options):
     return trusting(lab, dns_servers=[lab.dns], **options)
 
 
-@check('without a host: the domain itself, by the lab\'s DNS')
+@check('without a host: by the SRV records of the lab\'s DNS')
 def _(lab):
     for server in ('prosody', 'ejabberd', 'jabberd2'):
         r = s2s.connect(FROM, SERVERS[server][2], setup=resolving(lab))
-        has(r, {'success': True, 'host': SERVERS[server][2], 'address': lab.address(server),
+        has(r, {'success': True, 'host': 'xmpp.' + SERVERS[server][2], 'dns.plan': 'srv',
+                'address': lab.address(server),
                 'features': OFFERS[server][2]})
         phases(r, STARTTLS_PHASES | {'dns'})
 
@@ -568,10 +569,11 @@ def _(lab):
     r = s2s.connect(FROM, 'prosody.test', setup=resolving(
         lab, address_filter=s2s.ADDRESS_FILTER(refuse)))
     has(r, {'success': False, 'code': 'address_forbidden'})
-    equal(tried(r), [{'host': 'prosody.test', 'port': 5269, 'outcome': 'forbidden'}])
+    equal(tried(r), [{'host': 'xmpp.prosody.test', 'port': port, 'outcome': 'forbidden'}
+                     for port in (5269, 5270)])
     equal('ms' in r.json['attempts'][0], False, 'a time of what was not tried')
     equal('127.0.0.11' in r.raw, False, 'where the name leads, told')
-    equal(refused, ['127.0.0.11'])
+    equal(set(refused), {'127.0.0.11'})
 
 
 # ---- Contexts, callbacks ---------------------------------------------------------
