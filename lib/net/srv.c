@@ -182,11 +182,30 @@ static uint32_t draw(uint64_t *seed, uint32_t most)
     return (uint32_t)(((z >> 32) * ((uint64_t)most + 1)) >> 32);
 }
 
+static void swap(const struct srv_target **a, const struct srv_target **b)
+{
+    const struct srv_target *t = *a;
+    *a = *b;
+    *b = t;
+}
+
+/* Those of weight 0, which stand in front, are as good as one another. */
+static void mix_zeros(const struct srv_target **list, size_t count,
+                      uint64_t *seed)
+{
+    size_t zeros = 0;
+    while (zeros < count && list[zeros]->weight == 0)
+        zeros++;
+    for (size_t i = zeros; i > 1; i--)
+        swap(&list[i - 1], &list[draw(seed, (uint32_t)(i - 1))]);
+}
+
 /* Of one priority: the next one to the front, and so on. */
 static void shuffle(const struct srv_target **list, size_t count,
                     uint64_t *seed)
 {
     uint32_t sum = 0;
+    mix_zeros(list, count, seed);
     for (size_t i = 0; i < count; i++)
         sum += list[i]->weight;
     for (size_t first = 0; first + 1 < count; first++) {

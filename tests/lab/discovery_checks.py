@@ -1,5 +1,7 @@
 """Checks: what s2s_check() and `s2sprobe check` say of domains, good and broken."""
+import ctypes
 import functools
+import ipaddress
 
 import s2sprobe as s2s
 from discovery import (LONG, US, ZONES, asking, codes, probe_all, probe_one, program,
@@ -38,10 +40,10 @@ BROKEN = {  # domain: the code of the check, and all findings that are not commo
     'addressless': works('srv_target', 'endpoints_differ'),
     'nowhere': bad('dns', 'srv_target'),
     'literal': bad('dns', 'srv_unreadable', 'dns_failed'),
-    'private': bad('connect', 'network_unreachable'),
+    'loopback': bad('connect', 'connect_failed'),
     'bad-port': works('srv_port', 'endpoints_differ'),
     'port-0': bad('address_forbidden', 'srv_port'),
-    'hundred': bad('connect', 'srv_many', 'connect_failed'),
+    'hundred': bad('connect', 'srv_many', 'connect_failed', 'check_limited'),
     'many': bad('connect', 'srv_many', 'connect_failed', 'check_limited'),
     'starttls-port': bad('tls_handshake', 'srv_direct_only', 'starttls_port'),
     'direct-port': bad('not_xmpp', 'direct_tls_port'),
@@ -98,8 +100,8 @@ def _(lab):
 @check('check: a row for each endpoint, and how each is reached')
 def _(lab):
     r = broken_results(lab)['both.signed.test']
-    equal(sorted((short(row['target']), row['address'], row['port'], row['tls'], row['success'],
-                  row['versions']) for row in rows(r)),
+    equal([(short(row['target']), row['address'], row['port'], row['tls'], row['success'],
+            row['versions']) for row in rows(r)],
           [(f'h{n}', f'127.0.0.6{n}', 5270 if n % 2 else 5269, 'direct' if n % 2 else 'starttls',
             True, ['TLS1.2', 'TLS1.3']) for n in (1, 2, 3, 4)])
     equal(member(rows(broken_results(lab)['tls12.signed.test'])[0], 'versions'), ['TLS1.2'])
@@ -120,11 +122,21 @@ def _(lab):
     equal(rows(r, 'verify'), [])
 
 
+@check('check: DNSSEC without TLSA records, and with')
+def _(lab):
+    results = broken_results(lab)
+    for domain, expected in (('only-xmpp.signed.test', {'no_dane'}),
+                             ('only-xmpp.plain.test', {'no_dnssec'})):
+        equal(codes(results[domain]) & {'no_dane', 'no_dnssec'}, expected, domain)
+    equal(codes(probe_one(lab, 'dane-ee.signed.test', s2s.OP_CHECK)) & {'no_dane', 'no_dnssec'},
+          set())
+
+
 @check('check: what was seen is told')
 def _(lab):
     results = broken_results(lab)
     for domain, code, text in (
-            ('private', 'address_private', '10.127.0.1'),
+            ('loopback', 'address_private', '127.0.0.1'),
             ('alias', 'srv_alias', 'other.alias.plain.test'),
             ('nowhere', 'srv_target', 'text.addressless.plain.test'),
             ('bad-port', 'srv_port', '_xmpp-server: port 25'),
@@ -185,6 +197,23 @@ def _(lab):
     equal([(row['success'], row['pingAnswer']) for row in rows(r, 'ping')], [(True, 'result')])
     text, = seen(r, 'clock_skew')
     assert text.endswith('s behind ours') and 3500 < int(text.split()[2]) < 3700, text
+
+
+@check('check: addresses that the filter refuses are neither gone to nor told')
+def _(lab):
+    refused = ipaddress.ip_network('10.0.0.0/8')
+
+    def decide(_, where, _length):
+        address = ctypes.string_at(where + 4, 4)
+        return int(ipaddress.ip_address(address) in refused)
+    guard = s2s.ADDRESS_FILTER(decide)
+    with asking(lab, address_filter=guard) as context:
+        for domain, code in (('private', 'address_forbidden'), ('private-then-good', None)):
+            for look in (context.connect, context.look_at):
+                r = look(US, domain + '.plain.test', timeout_ms=LONG)
+                has(r, {'code': code})
+                assert 'address_forbidden' in codes(r), r.raw
+                assert '10.127' not in r.raw, r.raw
 
 
 @check('check: blocking, and in a context of others')

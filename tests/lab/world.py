@@ -3,7 +3,8 @@ that are dead.
 
 Each says what a server says to one that only looks: a stream, STARTTLS or direct
 TLS with the domain's certificate, features, and that a dialback key is not valid.
-Some are not as they should be: see below. `came` has who came, in order: (address, port, 'direct' or 'starttls', domain).
+Some are not as they should be, which depends on the domain and the host.
+`came` has who came, in order: (address, port, 'direct' or 'starttls', domain).
 """
 import contextlib
 import datetime

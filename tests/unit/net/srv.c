@@ -180,6 +180,26 @@ static void weights(void **state)
     }
 }
 
+/* Equal ones come in any order. */
+static void zeros(void **state)
+{
+    static const struct row rows[] = {{1, 0, 1024, "a.example"},
+                                      {1, 0, 1024, "b.example"},
+                                      {1, 0, 1024, "c.example"}};
+    unsigned first[COUNT(rows)] = {0};
+    (void)state;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct srv_plan p;
+        plan_for(&p, answer(NULL, 0), answer(rows, COUNT(rows)), seed, false);
+        for (size_t i = 0; i < COUNT(rows); i++)
+            if (strcmp(p.order[0]->host, rows[i].target) == 0)
+                first[i]++;
+        srv_free(&p);
+    }
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_in_range(first[i], 60, 140);
+}
+
 /* Whatever order the server gives them in. */
 static void repeatable(void **state)
 {
@@ -339,12 +359,12 @@ static void ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decisions), cmocka_unit_test(mixed),
-        cmocka_unit_test(weights),   cmocka_unit_test(repeatable),
-        cmocka_unit_test(many),      cmocka_unit_test(faults),
-        cmocka_unit_test(nonsense),  cmocka_unit_test(no_memory),
-        cmocka_unit_test(secure),    cmocka_unit_test(names),
-        cmocka_unit_test(ports),
+        cmocka_unit_test(decisions),  cmocka_unit_test(mixed),
+        cmocka_unit_test(weights),    cmocka_unit_test(zeros),
+        cmocka_unit_test(repeatable), cmocka_unit_test(many),
+        cmocka_unit_test(faults),     cmocka_unit_test(nonsense),
+        cmocka_unit_test(no_memory),  cmocka_unit_test(secure),
+        cmocka_unit_test(names),      cmocka_unit_test(ports),
     };
     return cmocka_run_group_tests_name("net/srv", tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static void rows(void **state)
     is(r, "rows.0.kind", "endpoint");
     is(r, "rows.0.target", "a.example");
     is(r, "rows.0.port", "5269");
-    is(r, "rows.0.tls", "starttls");
+    is(r, "rows.0.tls", "none");
     is(r, "rows.0.success", "true");
     is(r, "rows.1.target", "b.example");
     is(r, "rows.1.port", "5270");
