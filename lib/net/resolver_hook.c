@@ -2,9 +2,13 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/options_load.h"
+#include "base/utf8.h"
+
+#define WHY_MAX 200u /* bytes of it */
 
 static bool exists(const s2s_dns_answer *a)
 {
@@ -12,12 +16,27 @@ static bool exists(const s2s_dns_answer *a)
            a->security != S2S_DNS_BOGUS;
 }
 
-static const char *text_of(const s2s_dns_answer *a, size_t count)
+struct why {
+    char text[3 * WHY_MAX + 1];
+};
+
+/* It may be what a DNS server said, and goes into results. */
+static const char *clean(const char *why, struct why *out)
+{
+    size_t length = strnlen(why, WHY_MAX);
+    if (utf8_clean_size(length) > sizeof(out->text))
+        return "";
+    (void)utf8_clean(why, length, out->text);
+    return out->text;
+}
+
+static const char *text_of(const s2s_dns_answer *a, size_t count,
+                           struct why *why)
 {
     if (count > 0)
         return "";
     if (a->why != NULL)
-        return a->why;
+        return clean(a->why, why);
     if (a->security == S2S_DNS_BOGUS)
         return "DNSSEC validation failed";
     return a->rcode != DNS_NOERROR ? dns_rcode_name(a->rcode) : "no record";
@@ -47,6 +66,7 @@ static struct dns_answer *copy(const s2s_dns_answer *from, size_t count)
 {
     struct dns_rdata *list = NULL;
     size_t kept = 0, bytes = 0;
+    struct why why;
     if (count > 0 && (list = calloc(most(from), sizeof(*list))) == NULL)
         return NULL;
     for (size_t i = 0; count > 0 && i < most(from); i++) {
@@ -56,7 +76,8 @@ static struct dns_answer *copy(const s2s_dns_answer *from, size_t count)
         bytes += size;
         list[kept++] = (struct dns_rdata){from->records[i], size};
     }
-    struct dns_answer *a = dns_answer_new(list, kept, text_of(from, kept));
+    struct dns_answer *a =
+        dns_answer_new(list, kept, text_of(from, kept, &why));
     free(list);
     if (a != NULL)
         a->dropped = count - kept;

@@ -217,6 +217,7 @@ void resolver_cancel(resolver_query *q)
         r->live--;
         resolver_drop(r);
     } else {
+        q->state = ENDED; /* an answer from inside comes too late */
         r->running--;
         r->live--;
         r->hook.cancel(r->hook.user, q);

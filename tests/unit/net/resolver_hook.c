@@ -32,6 +32,7 @@ struct fixture {
     char names[ASKED][32];
     uint16_t types[ASKED];
     size_t starts, cancels, fds, processes;
+    bool answers_cancelled;        /* in cancel(), against the rules */
     int event;                     /* of the resolver */
     const s2s_dns_answer *process; /* answers all, when its event comes */
     size_t done;
@@ -59,6 +60,8 @@ static void hook_cancel(void *user, s2s_dns_query *query)
 {
     struct fixture *f = user;
     f->cancels++;
+    if (f->answers_cancelled)
+        assert_int_equal(s2s_dns_done(query, NULL), S2S_EINVALID_ARGUMENT);
     for (size_t i = 0; i < f->starts; i++)
         if (f->asked[i] == query) {
             f->asked[i] = NULL;
@@ -287,6 +290,19 @@ static void cancelled_ended(void **state)
     assert_false(readable(f->resolver));
 }
 
+/* An answer that comes from inside cancel() is none. */
+static void cancelled_answered(void **state)
+{
+    struct fixture *f = *state;
+    struct question q;
+    f->answers_cancelled = true;
+    ask(&q, f, "a.example", DNS_A);
+    resolver_cancel(q.query);
+    assert_int_equal(f->cancels, 1);
+    assert_false(readable(f->resolver));
+    assert_int_equal(q.calls, 0);
+}
+
 static void fails(void **state)
 {
     static const struct {
@@ -419,6 +435,8 @@ static void answers(void **state)
         {ANSWER(.rcode = 4095), S2S_EDNS, "an error code", DNS_INSECURE, 0, 0},
         {ANSWER(.rcode = 2, .why = "the server is ill"), S2S_EDNS,
          "the server is ill", DNS_INSECURE, 0, 0},
+        {ANSWER(.rcode = 2, .why = "a\xff\x1b[m\n"), S2S_EDNS,
+         "a\xef\xbf\xbd\xef\xbf\xbd[m\xef\xbf\xbd", DNS_INSECURE, 0, 0},
         {ANSWER(ONE, .security = S2S_DNS_BOGUS, .ttl = 60), S2S_EDNS,
          "DNSSEC validation failed", DNS_BOGUS, 0, 0},
         {ANSWER(ONE, .security = S2S_DNS_BOGUS, .why = "signature expired"),
@@ -715,13 +733,28 @@ static void fails_a_probe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(later),          TEST(inside),          TEST(inside_many),
-        TEST(never),          TEST(cancelled_ended), TEST(fails),
-        TEST(both),           TEST(by_descriptor),   TEST(bad_descriptor),
-        TEST(kept),           TEST(answers),         TEST(nothing),
-        TEST(versions),       TEST(senseless),       TEST(many),
-        TEST(without_memory), TEST(hosts),           TEST(hosts_without_memory),
-        TEST(not_asked),      TEST(from_outside),    TEST(fails_a_probe),
+        TEST(later),
+        TEST(inside),
+        TEST(inside_many),
+        TEST(never),
+        TEST(cancelled_ended),
+        TEST(cancelled_answered),
+        TEST(fails),
+        TEST(both),
+        TEST(by_descriptor),
+        TEST(bad_descriptor),
+        TEST(kept),
+        TEST(answers),
+        TEST(nothing),
+        TEST(versions),
+        TEST(senseless),
+        TEST(many),
+        TEST(without_memory),
+        TEST(hosts),
+        TEST(hosts_without_memory),
+        TEST(not_asked),
+        TEST(from_outside),
+        TEST(fails_a_probe),
     };
     return cmocka_run_group_tests_name("net/resolver_hook", tests, NULL, NULL);
 }
