@@ -49,17 +49,21 @@ static void add_addresses(struct order *o, const struct dns_answer *a)
     }
 }
 
-/* The security of both; what was not waited for does not count. */
+/* The security of both; what was not waited for does not count. Nor does what
+ * failed: whoever spoils one question must not make the other one insecure. */
 static enum dns_security security_of(const struct lookup *l)
 {
-    bool secure = true;
+    bool any = false, secure = true;
     for (int i = 0; i < FAMILIES; i++) {
         const struct dns_answer *a = l->answers[i];
         if (a != NULL && a->security == DNS_BOGUS)
             return DNS_BOGUS;
-        secure = secure && (a == NULL || a->security == DNS_SECURE);
+        if (a == NULL || a->error != S2S_OK)
+            continue;
+        any = true;
+        secure = secure && a->security == DNS_SECURE;
     }
-    return secure ? DNS_SECURE : DNS_INSECURE;
+    return any && secure ? DNS_SECURE : DNS_INSECURE;
 }
 
 /* Why there is no address. IPv4 has the say, unless it went well there. */
