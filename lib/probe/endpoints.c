@@ -107,6 +107,12 @@ static bool is_bad(const struct probe *p, const struct srv_target *target)
            p->options.op != S2S_OP_CHECK;
 }
 
+/* An errand's records are a stranger's, who makes us look them all up. */
+static size_t most_endpoints(const struct probe *p)
+{
+    return p->errand ? ERRAND_ENDPOINTS : PROBE_ENDPOINTS;
+}
+
 /* All records have been read and put in order; the first ones are tried. */
 static void take_targets(struct probe *p, const struct srv_plan *plan)
 {
@@ -122,7 +128,7 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
             group++;
         if (!fits_mode(&p->options, t) || is_bad(p, t) ||
-            p->endpoint_count == PROBE_ENDPOINTS)
+            p->endpoint_count == most_endpoints(p))
             continue;
         p->endpoints[p->endpoint_count++] = (struct probe_endpoint){
             .host = t->host,
@@ -136,12 +142,13 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
     }
 }
 
-/* A caller's transport connects on its own terms: nothing vouches for it. */
+/* A caller's transport connects on its own terms: nothing vouches for it. And
+ * an errand does without. */
 static int ask_tlsa(struct probe *p)
 {
     int e = S2S_OK;
-    for (size_t i = 0; i < p->endpoint_count && p->own_transport && e == S2S_OK;
-         i++)
+    size_t count = p->own_transport && !p->errand ? p->endpoint_count : 0;
+    for (size_t i = 0; i < count && e == S2S_OK; i++)
         if (!p->endpoints[i].bad_port)
             e = discovery_ask_tlsa(p->discovery, p->endpoints[i].place);
     return e;

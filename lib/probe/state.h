@@ -22,7 +22,8 @@ struct talk_observer { /* of a stream that stays open; all REQUIRED */
     void (*acked)(void *user, uint32_t acked);
 };
 
-#define PROBE_ENDPOINTS 10 /* no more are connected to */
+#define PROBE_ENDPOINTS  10 /* no more are connected to, */
+#define ERRAND_ENDPOINTS 4  /* and by an errand */
 
 struct probe_endpoint {
     const char *host; /* of the options, or of the plan */

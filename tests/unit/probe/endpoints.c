@@ -481,6 +481,39 @@ static void errands(void **state)
     places_close();
 }
 
+/* But not however many of them there are. */
+static void errand_limit(void **state)
+{
+    static char srv[300];
+    static struct dns_row rows[3];
+    (void)state;
+    for (int i = 4; i <= 5; i++) { /* the place of the one that is there */
+        char at[40];
+        uint16_t port;
+        size_t used = 0;
+        places_open(NULL);
+        (void)snprintf(at, sizeof(at), "%s:0", places.address[SIDE_A]);
+        assert_int_equal(s2s_context_listen(places.c[SIDE_A], at, &port),
+                         S2S_OK);
+        for (int k = 1; k < i; k++)
+            used += (size_t)snprintf(srv + used, sizeof(srv) - used,
+                                     "SRV/%d/0/5269/n%d.test ", k, k);
+        (void)snprintf(srv + used, sizeof(srv) - used, "SRV/%d/0/%u/away.test",
+                       i, port);
+        rows[0] = (struct dns_row){"_xmpp-server._tcp." A, srv};
+        rows[1] = (struct dns_row){"away.test", places.address[SIDE_A]};
+        places.dns.rows = rows;
+        put(STARTTLS, "SRV/1/0/5269/s.test");
+        s2s_options o = federation_options();
+        o.flags = S2S_NO_EXTERNAL | S2S_AUTHENTICATE;
+        s2s_result *r = connect_with(&o);
+        assert_int_equal(s2s_result_error(r),
+                         i == 4 ? S2S_OK : S2S_EDIALBACK_FAILED);
+        s2s_result_free(r);
+        places_close();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,7 +522,7 @@ int main(void)
         cmocka_unit_test(first_byte), cmocka_unit_test(other_way),
         cmocka_unit_test(bare),       cmocka_unit_test(dane),
         cmocka_unit_test(dane_far),   cmocka_unit_test(dane_ends),
-        cmocka_unit_test(errands),
+        cmocka_unit_test(errands),    cmocka_unit_test(errand_limit),
     };
     return cmocka_run_group_tests_name("probe/endpoints", tests,
                                        federation_begin, federation_end);
