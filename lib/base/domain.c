@@ -120,6 +120,7 @@ static int make(const char *ascii, const char *unicode, struct domain **out)
     memcpy(d->ascii + first, unicode, second);
     d->unicode = d->ascii + first;
     d->deviation = has_deviation(unicode);
+    d->renamed = false;
     *out = d;
     return S2S_OK;
 }
@@ -169,6 +170,11 @@ int domain_rename(const struct domain *d, const char *unicode,
     (*out)->deviation = d->deviation;
     (*out)->renamed = !domain_same(d, unicode);
     return S2S_OK;
+}
+
+const char *domain_name(const struct domain *d)
+{
+    return d->renamed ? d->ascii : d->unicode;
 }
 
 /* Takes no memory of ours: there is no answer for want of it. */

@@ -27,6 +27,9 @@ int domain_parse(const char *text, struct domain **out);
 int domain_rename(const struct domain *d, const char *unicode,
                   struct domain **out);
 
+/* What to call it outside of the stream: U-labels, unless it is renamed. */
+const char *domain_name(const struct domain *d);
+
 /* Whether `text` names the same domain, compared by A-labels; `unicode` does,
  * too, whatever it is. */
 bool domain_equal(const struct domain *d, const char *text);

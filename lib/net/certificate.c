@@ -33,7 +33,7 @@ static const char *judge_name(struct certificate_case *j)
 {
     struct result_certificate *c = &j->result->tls.certificate;
     char names[TEXT_MAX] = "nobody";
-    const char *domain = j->reference->domain->unicode;
+    const char *domain = domain_name(j->reference->domain);
     bool dns_only = certificate_chain_dns_only(j->path);
     c->name = certificate_name_judge(j->path->crts[0], j->reference, dns_only,
                                      j->result);

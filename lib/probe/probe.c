@@ -355,7 +355,7 @@ int probe_new(struct shared *shared, struct options_probe *options,
         .log = &shared->options.log,
     };
     r->from = result_text(r, p->options.from->unicode);
-    r->to = result_text(r, p->options.to->unicode);
+    r->to = result_text(r, domain_name(p->options.to));
     r->host = result_text(r, p->options.host);
     r->port = p->options.port;
     *out = p;

@@ -163,6 +163,7 @@ static void named(void **state)
         assert_non_null(
             strstr(w.sent, i > 0 ? "to='other.example'" : "to='" THEM "'"));
         assert_int_equal(scripted_count(&script, STARTTLS), 1);
+        is(r, "to", THEM);
         s2s_result_free(r);
     }
 }
