@@ -7,8 +7,9 @@
 #include "base/error.h"
 #include "net/address.h"
 
-#define LOOKUPS       8  /* at a time */
-#define MAX_ATTEMPTS  10 /* unless the settings say otherwise */
+/* Unless the settings say otherwise. */
+#define MAX_LOOKUPS   8
+#define MAX_ATTEMPTS  10
 #define MAX_ADDRESSES 8
 #define PATIENCE_MS   3000 /* with a group that does not answer */
 
@@ -139,7 +140,8 @@ static void look_up(struct race *r, struct race_endpoint *ep)
 
 static void look_up_group(struct race *r)
 {
-    for (size_t i = r->first; i < r->end && r->looking < LOOKUPS; i++)
+    uint32_t most = or_default(r->settings->max_lookups, MAX_LOOKUPS);
+    for (size_t i = r->first; i < r->end && r->looking < most; i++)
         if (r->endpoints[i].state == RACE_WAITING)
             look_up(r, &r->endpoints[i]);
 }

@@ -14,6 +14,7 @@ struct tcp_settings { /* the transport's `user`; must outlive connections */
     void *filter_user;
     uint32_t max_attempts;  /* connections tried in all; 0: 10 */
     uint32_t max_addresses; /* of them to one endpoint; 0: 8 */
+    uint32_t max_lookups;   /* at a time; 0: 8 */
 };
 
 /* One place to connect to, of several. */

@@ -9,6 +9,7 @@
 #include "net/identity.h"
 
 #define ERRAND_ATTEMPTS 4
+#define ERRAND_LOOKUPS  2 /* strangers must leave room for ours */
 
 static int64_t wall_clock(void)
 {
@@ -104,6 +105,7 @@ int shared_transport(struct shared *s, bool errand, s2s_transport *out)
         s->tcp.filter_user = s->options.address_filter_user;
         s->tcp_errand = s->tcp;
         s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
+        s->tcp_errand.max_lookups = ERRAND_LOOKUPS;
     }
     *out = tcp_transport(errand ? &s->tcp_errand : &s->tcp);
     return S2S_OK;

@@ -54,7 +54,7 @@ struct shared {
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
-    struct tcp_settings tcp, tcp_errand; /* of the latter: fewer attempts */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once */
     struct router router;
     struct errands errands;
     struct children children;

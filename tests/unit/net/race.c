@@ -278,6 +278,26 @@ static void many(void **state)
     close_world(&w);
 }
 
+static void few(void **state)
+{
+    static struct world w;
+    (void)state;
+    open_world(&w);
+    w.settings.max_lookups = 1;
+    begin(&w, "a b c");
+    settle(&w);
+    assert_int_equal(w.asked, 2);
+    answer(&w, "a", "-");
+    settle(&w);
+    assert_int_equal(w.asked, 2);
+    assert_true(is_asked(&w, "b"));
+    assert_false(is_asked(&w, "c"));
+    answer(&w, "b", "127.0.0.1");
+    finish(&w);
+    assert_int_equal(tcp_connected_endpoint(w.conn), 1);
+    close_world(&w);
+}
+
 /* ---- Look-ups that are slow ---- */
 
 /* Nobody waits for the first endpoint for ever. */
@@ -407,12 +427,12 @@ static void closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places), cmocka_unit_test(defaults),
-        cmocka_unit_test(much),   cmocka_unit_test(no_list),
-        cmocka_unit_test(names),  cmocka_unit_test(six),
-        cmocka_unit_test(many),   cmocka_unit_test(slow),
-        cmocka_unit_test(late),   cmocka_unit_test(last_hope),
-        cmocka_unit_test(closed),
+        cmocka_unit_test(places),    cmocka_unit_test(defaults),
+        cmocka_unit_test(much),      cmocka_unit_test(no_list),
+        cmocka_unit_test(names),     cmocka_unit_test(six),
+        cmocka_unit_test(many),      cmocka_unit_test(few),
+        cmocka_unit_test(slow),      cmocka_unit_test(late),
+        cmocka_unit_test(last_hope), cmocka_unit_test(closed),
     };
     return cmocka_run_group_tests_name("net/race", tests, NULL, NULL);
 }
