@@ -67,7 +67,8 @@ static void add_failed(struct check *c, const struct probe_endpoint *e,
     t->ended = true;
 }
 
-static void add_address(struct check *c, const struct probe_endpoint *e,
+/* Whether it may be told about. */
+static bool add_address(struct check *c, const struct probe_endpoint *e,
                         const struct resolver_address *address, bool secure)
 {
     char text[ADDRESS_TEXT];
@@ -77,13 +78,11 @@ static void add_address(struct check *c, const struct probe_endpoint *e,
     if (is_forbidden(p, address)) {
         add_failed(c, e, S2S_EADDRESS_FORBIDDEN);
         result_find(p->result, FINDING_ADDRESS_FORBIDDEN, NULL);
-        return;
+        return false;
     }
-    if (is_listed(c, text, e))
-        return;
-    struct task *t = add(c, e);
+    struct task *t = is_listed(c, text, e) ? NULL : add(c, e);
     if (t == NULL)
-        return;
+        return true;
     t->row->address = result_text(p->result, text);
     t->host = t->row->address;
     if (p->from_srv && e->secure)
@@ -94,6 +93,7 @@ static void add_address(struct check *c, const struct probe_endpoint *e,
                         address->length))
         result_find_in_row(p->result, FINDING_ADDRESS_PRIVATE, text,
                            p->result->row_count);
+    return true;
 }
 
 /* ---- Look-ups --------------------------------------------------------- */
@@ -131,12 +131,13 @@ static void add_name(struct check *c, const struct probe_endpoint *e)
 static void add_answer(struct check *c, const struct probe_endpoint *e,
                        const struct lookup_result *r)
 {
+    bool told = r->count == 0;
     if (r->error != S2S_OK)
         note_failure(c, e, r);
-    if (r->alias && c->probe->from_srv)
-        result_find(c->probe->result, FINDING_SRV_ALIAS, e->host);
     for (size_t i = 0; i < r->count; i++)
-        add_address(c, e, &r->addresses[i], r->security == DNS_SECURE);
+        told |= add_address(c, e, &r->addresses[i], r->security == DNS_SECURE);
+    if (r->alias && told && c->probe->from_srv)
+        result_find(c->probe->result, FINDING_SRV_ALIAS, e->host);
 }
 
 static void add_services(struct check *c)

@@ -221,6 +221,24 @@ static void forbidden(void **state)
     places_close();
 }
 
+/* Of a host to which nobody may go, not even that it is an alias. */
+static void forbidden_alias(void **state)
+{
+    static const struct federation_setting filtered = {
+        .deaf = {[SIDE_A] = true}, .filter = refuse_a};
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        places_open(&filtered);
+        put(STARTTLS, "SRV/20/0/5269/s.test");
+        put("s.test", "ALIAS %s", places.address[open ? SIDE_B : SIDE_A]);
+        s2s_result *r = check_with(federation_options());
+        succeeds(r, open ? S2S_OK : S2S_EADDRESS_FORBIDDEN);
+        assert_int_equal(found(r, "srv_alias"), open);
+        s2s_result_free(r);
+        places_close();
+    }
+}
+
 /* ---- Limits ----------------------------------------------------------- */
 
 static void limited(void **state)
@@ -345,9 +363,9 @@ int main(void)
         cmocka_unit_test(whole),      cmocka_unit_test(domain),
         cmocka_unit_test(given),      cmocka_unit_test(differing),
         cmocka_unit_test(unresolved), cmocka_unit_test(services),
-        cmocka_unit_test(forbidden),  cmocka_unit_test(limited),
-        cmocka_unit_test(twice),      cmocka_unit_test(dane),
-        cmocka_unit_test(ended),
+        cmocka_unit_test(forbidden),  cmocka_unit_test(forbidden_alias),
+        cmocka_unit_test(limited),    cmocka_unit_test(twice),
+        cmocka_unit_test(dane),       cmocka_unit_test(ended),
     };
     return cmocka_run_group_tests_name("probe/check_servers", tests,
                                        federation_begin, federation_end);
