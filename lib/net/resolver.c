@@ -18,7 +18,7 @@ int64_t resolver_now(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void query_free(resolver_query *q)
+void resolver_query_free(resolver_query *q)
 {
     dns_answer_release(q->answer);
     free(q);
@@ -88,7 +88,7 @@ static void answered(void *user, struct dns_answer *answer)
     r->running--;
     if (q->done == NULL) {
         dns_answer_release(answer);
-        query_free(q);
+        resolver_query_free(q);
         return;
     }
     r->live--;

@@ -10,12 +10,6 @@
 #include "net/resolver_hook.h"
 #include "net/resolver_state.h"
 
-static void query_free(resolver_query *q)
-{
-    dns_answer_release(q->answer);
-    free(q);
-}
-
 /* ---- Life ------------------------------------------------------------- */
 
 static int watch(int set, int fd)
@@ -71,7 +65,7 @@ void resolver_free(struct resolver *r)
     TAILQ_CONCAT(&r->ended, &r->waiting, link);
     while ((q = TAILQ_FIRST(&r->ended)) != NULL) {
         TAILQ_REMOVE(&r->ended, q, link);
-        query_free(q);
+        resolver_query_free(q);
     }
     resolver_cache_free(&r->cache);
     if (r->timer >= 0)
@@ -103,7 +97,7 @@ static void deliver(struct resolver *r)
                                   .text = "out of memory"};
         TAILQ_REMOVE(&r->ended, q, link);
         q->done(q->user, q->answer != NULL ? q->answer : &none);
-        query_free(q);
+        resolver_query_free(q);
     }
 }
 
@@ -211,7 +205,7 @@ void resolver_cancel(resolver_query *q)
     struct resolver *r = q->resolver;
     if (q->state != RUNNING) {
         TAILQ_REMOVE(q->state == WAITING ? &r->waiting : &r->ended, q, link);
-        query_free(q);
+        resolver_query_free(q);
     } else if (r->ares != NULL) {
         q->done = NULL;
         r->live--;
@@ -221,7 +215,7 @@ void resolver_cancel(resolver_query *q)
         r->running--;
         r->live--;
         r->hook.cancel(r->hook.user, q);
-        query_free(q);
+        resolver_query_free(q);
     }
     resolver_arm(r);
 }

@@ -38,6 +38,8 @@ struct resolver {
 
 int64_t resolver_now(void); /* microseconds, monotonic */
 
+void resolver_query_free(resolver_query *q); /* in no list any more */
+
 /* It has ended: to be delivered. */
 void resolver_ended(resolver_query *q);
 /* It has ended with this answer, which is taken over. */
