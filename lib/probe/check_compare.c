@@ -49,14 +49,42 @@ static size_t number_of(const s2s_result *r, const struct result_row *row)
     return number;
 }
 
+static const struct result_finding *findings_of(const struct result_row *row)
+{
+    return row->result != NULL ? row->result->findings : NULL;
+}
+
+static bool has_found(const struct result_row *row,
+                      const struct result_finding *what)
+{
+    const struct result_finding *f = findings_of(row);
+    while (f != NULL && (f->id != what->id || strcmp(f->seen, what->seen) != 0))
+        f = f->next;
+    return f != NULL;
+}
+
+/* The ping goes where DNS leads, to an endpoint that may have shown the same:
+ * then it is the endpoint's. */
+static bool is_known(const s2s_result *r, const struct result_row *ping,
+                     const struct result_finding *f)
+{
+    if (strcmp(ping->kind, "ping") != 0 || ping->address == NULL)
+        return false;
+    for (const struct result_row *i = r->rows; i != ping; i = i->next)
+        if (is_endpoint(i) && i->port == ping->port &&
+            i->direct == ping->direct && i->address != NULL &&
+            strcmp(i->address, ping->address) == 0 && has_found(i, f))
+            return true;
+    return false;
+}
+
 static void merge(s2s_result *r)
 {
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         size_t number = number_of(r, row);
-        const struct result_finding *f =
-            row->result != NULL ? row->result->findings : NULL;
-        for (; f != NULL; f = f->next)
-            if (counts(row, f->id))
+        for (const struct result_finding *f = findings_of(row); f != NULL;
+             f = f->next)
+            if (counts(row, f->id) && !is_known(r, row, f))
                 result_find_in_row(r, f->id, f->seen, number);
     }
 }

@@ -159,6 +159,31 @@ static void merging(void **state)
     end();
 }
 
+/* What the ping sees of its endpoint again stays with that one. */
+static void ping(void **state)
+{
+    static const char here[] = "192.0.2.1", again[] = "192.0.2.1";
+    static const struct {
+        const char *address, *seen;
+        size_t row;
+    } cases[] = {
+        {again, "", 1}, {"192.0.2.2", "", 0}, {NULL, "", 0}, {again, "x", 1}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        begin();
+        struct result_row *one = add("endpoint", here, S2S_OK);
+        struct result_row *other = add("ping", cases[i].address, S2S_OK);
+        other->target = "example";
+        result_find(one->result, FINDING_LANG_MISSING, NULL);
+        result_find(other->result, FINDING_LANG_MISSING, cases[i].seen);
+        result_find(other->result, FINDING_NO_ANSWER, NULL);
+        check_compare(&check);
+        assert_int_equal(find(FINDING_LANG_MISSING)->row, cases[i].row);
+        assert_int_equal(find(FINDING_NO_ANSWER)->row, 2);
+        end();
+    }
+}
+
 static void sorting(void **state)
 {
     static const enum finding ids[] = {FINDING_SRV_NONE,     FINDING_NO_SERVICE,
@@ -330,11 +355,11 @@ static void missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outcome),       cmocka_unit_test(untried),
-        cmocka_unit_test(merging),       cmocka_unit_test(sorting),
-        cmocka_unit_test(certificates),  cmocka_unit_test(features),
-        cmocka_unit_test(many_features), cmocka_unit_test(versions),
-        cmocka_unit_test(missing),
+        cmocka_unit_test(outcome),  cmocka_unit_test(untried),
+        cmocka_unit_test(merging),  cmocka_unit_test(ping),
+        cmocka_unit_test(sorting),  cmocka_unit_test(certificates),
+        cmocka_unit_test(features), cmocka_unit_test(many_features),
+        cmocka_unit_test(versions), cmocka_unit_test(missing),
     };
     return cmocka_run_group_tests_name("probe/check_compare", tests, NULL,
                                        NULL);
