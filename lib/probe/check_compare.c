@@ -63,19 +63,26 @@ static bool has_found(const struct result_row *row,
     return f != NULL;
 }
 
-/* The ping goes where DNS leads, to an endpoint that may have shown the same:
- * then it is the endpoint's. */
-static bool is_known(const s2s_result *r, const struct result_row *ping,
+/* Where the ping got to, is that this endpoint? */
+static bool is_there(const s2s_result *ping, const struct result_row *row)
+{
+    bool direct =
+        ping->tls.mode != NULL && strcmp(ping->tls.mode, "direct") == 0;
+    return is_endpoint(row) && row->port == ping->port &&
+           row->direct == direct && row->address != NULL &&
+           ping->address != NULL && strcmp(row->address, ping->address) == 0;
+}
+
+/* What the endpoint has shown already is the endpoint's. */
+static bool is_known(const s2s_result *r, const struct result_row *row,
                      const struct result_finding *f)
 {
-    if (strcmp(ping->kind, "ping") != 0 || ping->address == NULL)
+    if (strcmp(row->kind, "ping") != 0)
         return false;
-    for (const struct result_row *i = r->rows; i != ping; i = i->next)
-        if (is_endpoint(i) && i->port == ping->port &&
-            i->direct == ping->direct && i->address != NULL &&
-            strcmp(i->address, ping->address) == 0 && has_found(i, f))
-            return true;
-    return false;
+    const struct result_row *i = r->rows;
+    while (i != row && !(is_there(row->result, i) && has_found(i, f)))
+        i = i->next;
+    return i != row;
 }
 
 static void merge(s2s_result *r)

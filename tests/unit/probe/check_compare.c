@@ -164,16 +164,20 @@ static void ping(void **state)
 {
     static const char here[] = "192.0.2.1", again[] = "192.0.2.1";
     static const struct {
-        const char *address, *seen;
+        const char *address, *mode, *seen;
         size_t row;
-    } cases[] = {
-        {again, "", 1}, {"192.0.2.2", "", 0}, {NULL, "", 0}, {again, "x", 1}};
+    } cases[] = {{again, "starttls", "", 1}, {again, NULL, "", 1},
+                 {again, "direct", "", 0},   {"192.0.2.2", "starttls", "", 0},
+                 {NULL, "starttls", "", 0},  {again, "starttls", "x", 1}};
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         begin();
         struct result_row *one = add("endpoint", here, S2S_OK);
-        struct result_row *other = add("ping", cases[i].address, S2S_OK);
-        other->target = "example";
+        struct result_row *other = add("ping", NULL, S2S_OK);
+        other->port = 0;
+        other->result->port = 5269;
+        other->result->address = cases[i].address;
+        other->result->tls.mode = cases[i].mode;
         result_find(one->result, FINDING_LANG_MISSING, NULL);
         result_find(other->result, FINDING_LANG_MISSING, cases[i].seen);
         result_find(other->result, FINDING_NO_ANSWER, NULL);
