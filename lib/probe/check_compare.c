@@ -177,13 +177,20 @@ struct seen {
     bool any, direct, four, six, dane;
 };
 
+/* A target that has an address; of another one nothing else is known. */
+static bool is_known_place(const struct result_row *row)
+{
+    int error = row->result != NULL ? row->result->error : row->error;
+    return row->address != NULL || error != S2S_EDNS;
+}
+
 static struct seen look(const s2s_result *r)
 {
     struct seen s = {.any = false};
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         if (!is_endpoint(row))
             continue;
-        s.any = true;
+        s.any = s.any || is_known_place(row);
         s.direct = s.direct || row->direct;
         if (row->address != NULL && strchr(row->address, ':') != NULL)
             s.six = true;

@@ -356,6 +356,24 @@ static void missing(void **state)
         }
 }
 
+/* Of a domain that does not exist there is nothing else to say. */
+static void nowhere(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        begin();
+        probe.discovery = (struct discovery *)&probe;
+        probe.from_srv = true;
+        add("endpoint", NULL, S2S_EDNS);
+        if (known)
+            add("endpoint", "192.0.2.1", S2S_ECONNECT);
+        check_compare(&check);
+        assert_int_equal(find(FINDING_NO_DIRECT_TLS) != NULL, known);
+        assert_int_equal(find(FINDING_NO_DNSSEC) != NULL, known);
+        end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +382,7 @@ int main(void)
         cmocka_unit_test(sorting),  cmocka_unit_test(certificates),
         cmocka_unit_test(features), cmocka_unit_test(many_features),
         cmocka_unit_test(versions), cmocka_unit_test(missing),
+        cmocka_unit_test(nowhere),
     };
     return cmocka_run_group_tests_name("probe/check_compare", tests, NULL,
                                        NULL);
