@@ -174,7 +174,7 @@ static void compare_features(s2s_result *r)
 /* ---- What is missing -------------------------------------------------- */
 
 struct seen {
-    bool any, direct, four, six, dane;
+    bool any, known, direct, four, six, dane;
 };
 
 /* A target that has an address; of another one nothing else is known. */
@@ -190,7 +190,8 @@ static struct seen look(const s2s_result *r)
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         if (!is_endpoint(row))
             continue;
-        s.any = s.any || is_known_place(row);
+        s.any = true;
+        s.known = s.known || is_known_place(row);
         s.direct = s.direct || row->direct;
         if (row->address != NULL && strchr(row->address, ':') != NULL)
             s.six = true;
@@ -217,7 +218,7 @@ static void find_missing(const struct check *c)
         result_find(r, FINDING_CHECK_LIMITED, NULL);
     if (c->probe->discovery == NULL || !s.any)
         return;
-    if (!s.direct)
+    if (s.known && !s.direct)
         result_find(r, FINDING_NO_DIRECT_TLS, NULL);
     if (s.four && !s.six)
         result_find(r, FINDING_NO_IPV6, NULL);
@@ -225,7 +226,7 @@ static void find_missing(const struct check *c)
         result_find(r, FINDING_NO_IPV4, NULL);
     if (c->probe->from_srv && !r->dns.secure)
         result_find(r, FINDING_NO_DNSSEC, NULL);
-    if (c->probe->from_srv && r->dns.secure && !s.dane)
+    if (c->probe->from_srv && r->dns.secure && s.known && !s.dane)
         result_find(r, FINDING_NO_DANE, NULL);
 }
 
