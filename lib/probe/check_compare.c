@@ -252,17 +252,23 @@ static bool is_forbidden(const struct result_row *row)
     return row->result == NULL && row->error == S2S_EADDRESS_FORBIDDEN;
 }
 
-/* The endpoint whose outcome is the check's: one that works, otherwise the
- * first one that we were allowed to look at. NULL: there is none. */
+/* How much the outcome of an endpoint says of the domain. */
+static int weight(const struct result_row *row)
+{
+    if (is_good(row))
+        return 3;
+    return row->result != NULL ? 2 : !is_forbidden(row) ? 1 : 0;
+}
+
+/* The endpoint whose outcome is the check's: one that works, one that was
+ * tried, one that has no address; the first of those. NULL: there is none. */
 static const struct result_row *decisive(const s2s_result *r)
 {
     const struct result_row *first = NULL;
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         if (!is_endpoint(row))
             continue;
-        if (is_good(row))
-            return row;
-        if (first == NULL || (is_forbidden(first) && !is_forbidden(row)))
+        if (first == NULL || weight(row) > weight(first))
             first = row;
     }
     return first;

@@ -162,7 +162,7 @@ static void rows(void **state)
                  "\"success\":true,\"stage\":\"done\",\"verified\":false,"
                  "\"features\":[]}],\"findings\":[{\"code\":\"srv_target\""));
     assert_non_null(
-        strstr(r->json, "Correct the record, or its target.\",\"row\":0}]"));
+        strstr(r->json, "Correct the record, or its target.\",\"row\":0,\"rows\":[0]}]"));
     result_free(r);
 }
 
