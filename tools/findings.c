@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "number.h"
@@ -24,11 +25,13 @@ static const char *whose(const char *fault)
     return strcmp(fault, "network") == 0 ? "the network's" : "nobody's";
 }
 
-/* The row of a check that it is about. */
-static bool row_of(const s2s_result *r, size_t i, size_t *row)
+/* The `k`th row of a check that it is about. */
+static bool row_of(const s2s_result *r, size_t i, size_t k, size_t *row)
 {
-    const char *text = value_item(r, "findings", i, "row");
+    char member[32];
     uint32_t number;
+    (void)snprintf(member, sizeof(member), "rows.%zu", k);
+    const char *text = value_item(r, "findings", i, member);
     if (text == NULL || !number_whole(text, 0, VALUE_MAX, &number))
         return false;
     *row = number;
@@ -44,26 +47,38 @@ static void put_text(struct out *o, const char *text)
     out_newline(o);
 }
 
+static void put_place(struct out *o, const s2s_result *r, size_t row,
+                      const char *seen)
+{
+    struct line l = {.length = 0};
+    line_add(&l, "at");
+    rows_join_place(&l, " ", r, row);
+    line_join(&l, ": ", rows_without_place(r, row, seen));
+    put_text(o, l.text);
+}
+
+static void put_seen(struct out *o, const char *seen)
+{
+    struct line l = {.length = 0};
+    line_add(&l, "seen: ");
+    line_add(&l, seen);
+    put_text(o, l.text);
+}
+
 /* Where, and what. */
 static void put_evidence(struct out *o, const s2s_result *r, size_t i)
 {
     const char *seen = s2s_result_finding_seen(r, i);
-    struct line l = {.length = 0}, stage = {.length = 0};
-    size_t row;
+    char stage[64];
+    size_t row, k = 0;
     if (strcmp(s2s_result_finding_code(r, i), "timeout") == 0) {
-        line_add(&stage, "stage ");
-        line_add(&stage, seen);
-        seen = stage.text;
+        (void)snprintf(stage, sizeof(stage), "stage %s", seen);
+        seen = stage;
     }
-    if (row_of(r, i, &row)) {
-        line_add(&l, "at");
-        rows_join_place(&l, " ", r, row);
-        line_join(&l, ": ", rows_without_place(r, row, seen));
-    } else if (seen[0] != '\0') {
-        line_add(&l, "seen: ");
-        line_add(&l, seen);
-    }
-    put_text(o, l.text);
+    for (; row_of(r, i, k, &row); k++)
+        put_place(o, r, row, seen);
+    if (k == 0 && seen[0] != '\0')
+        put_seen(o, seen);
 }
 
 static bool is_same(const s2s_result *r, size_t a, size_t b)

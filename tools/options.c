@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -265,9 +266,9 @@ static const char *wanted(int option)
         {PORT, "--port wants 1 to 65535"},
         {TLS, "--tls wants auto, starttls, direct or none"},
         {TIMEOUT, "--timeout wants seconds, 0.001 to 600"},
-        {DNS_SERVER, "--dns-server wants at most 16 addresses"},
-        {SERVICE, "--service wants at most 8 names"},
-        {LISTEN, "--listen wants at most 16 addresses"},
+        {DNS_SERVER, "--dns-server wants an address, at most 16 times"},
+        {SERVICE, "--service wants a name, at most 8 times"},
+        {LISTEN, "--listen wants an address, at most 16 times"},
         {PINGS, "--count wants 1 to 1000"},
         {INTERVAL, "--interval wants seconds, 0.001 to 600"},
         {PING_METHOD, "--ping-method wants auto, iq or dialback-verify"},
@@ -284,8 +285,13 @@ static const char *wanted(int option)
 static bool take(int option, struct options *o, char **argv,
                  const struct failure *f)
 {
-    if (option == '?')
-        return fail(f, "not an option, or not with a value", argv[optind - 1]);
+    if (option == '?') {
+        const char letter[] = {'-', (char)optopt, '\0'};
+        bool is_letter =
+            optopt > 0 && optopt <= CHAR_MAX && strchr(letters, optopt) == NULL;
+        return fail(f, "not an option, or not with a value",
+                    is_letter ? letter : argv[optind - 1]);
+    }
     if (option == ':')
         return fail(f, "wants a value", argv[optind - 1]);
     if (optarg == NULL)

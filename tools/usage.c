@@ -45,7 +45,7 @@ const char options_usage[] =
     "  -w, --warning DAYS       with it: warn of a certificate with less [14]\n"
     "  -c, --critical DAYS      the same, critical [7]\n"
     "  -q, --quiet              no report\n"
-    "  -v, --verbose            say more on standard error; -vvv: all XML\n"
+    "  -v, --verbose            -vvv: log all XML on standard error\n"
     "      --color WHEN         auto, always or never [auto]\n"
     "  -V, --version            print the version\n"
     "  -h, --help               print this\n";

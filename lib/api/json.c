@@ -271,6 +271,21 @@ static void put_stream_error(struct node *n, const s2s_result *r)
     node_put_node(n, "streamError", &o);
 }
 
+/* The rows of a check. */
+static void put_places(struct node *n, const struct result_finding *f)
+{
+    struct node list;
+    if (f->row > 0)
+        node_put_number(n, "row", (int64_t)f->row - 1);
+    if (f->rows == 0)
+        return;
+    list = node_array();
+    for (int i = 0; i < 64; i++)
+        if ((f->rows >> i & 1) != 0)
+            node_append(&list, json_integer(i));
+    node_put_node(n, "rows", &list);
+}
+
 static void put_findings(struct node *n, const s2s_result *r)
 {
     static const char *const severities[] = {"info", "warning", "error"};
@@ -283,8 +298,7 @@ static void put_findings(struct node *n, const s2s_result *r)
         node_put_text(&o, "fault", info->fault);
         node_put_text(&o, "seen", f->seen);
         node_put_text(&o, "advice", info->advice);
-        if (f->row > 0)
-            node_put_number(&o, "row", (int64_t)f->row - 1);
+        put_places(&o, f);
         node_append_node(&list, &o);
     }
     node_put_node(n, "findings", &list);

@@ -141,6 +141,11 @@ void result_find(s2s_result *r, enum finding id, const char *seen)
     result_find_in_row(r, id, seen, 0);
 }
 
+static uint64_t row_bit(size_t row)
+{
+    return row > 0 && row <= 64 ? UINT64_C(1) << (row - 1) : 0;
+}
+
 void result_find_in_row(s2s_result *r, enum finding id, const char *seen,
                         size_t row)
 {
@@ -151,6 +156,7 @@ void result_find_in_row(s2s_result *r, enum finding id, const char *seen,
     for (struct result_finding *f = r->findings; f != NULL; f = f->next)
         if (f->id == id && strcmp(f->seen, seen) == 0) {
             f->row = f->row == row ? row : 0;
+            f->rows |= row_bit(row);
             return;
         }
     struct result_finding *f = result_take(r, sizeof(*f));
@@ -160,6 +166,7 @@ void result_find_in_row(s2s_result *r, enum finding id, const char *seen,
     f->id = id;
     f->seen = copy;
     f->row = row;
+    f->rows = row_bit(row);
     *r->last_finding = f;
     r->last_finding = &f->next;
     r->finding_count++;

@@ -211,6 +211,7 @@ struct result_finding {
     enum finding id;
     const char *seen; /* "" when there is nothing to add */
     size_t row;       /* of a check, from 1; 0: of none, or of several */
+    uint64_t rows;    /* all of them: bit 0 is the first one */
 };
 
 struct result_row { /* of a check: one endpoint, or one of the other looks */

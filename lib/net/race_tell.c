@@ -1,6 +1,7 @@
 #include "net/race.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "net/address.h"
@@ -27,14 +28,27 @@ static void say(struct line *l, const char *what, const char *why)
         l->used += (size_t)n;
 }
 
-static void say_attempts(struct line *l, const struct race_endpoint *ep)
+#define PLACE (ADDRESS_TEXT + 12)
+
+/* "192.0.2.1"; of several endpoints "192.0.2.1 port 5269". */
+static void place(const struct race *r, const struct race_endpoint *ep,
+                  const struct eyeballs_attempt *a, char out[PLACE])
+{
+    address_format(&a->address.any, a->length, out);
+    size_t used = strlen(out);
+    if (r->count > 1)
+        (void)snprintf(out + used, PLACE - used, " port %u", ep->port);
+}
+
+static void say_attempts(const struct race *r, struct line *l,
+                         const struct race_endpoint *ep)
 {
     for (size_t i = 0; i < ep->next; i++) {
         const struct eyeballs_attempt *a = &ep->attempts[i];
-        char address[ADDRESS_TEXT];
+        char address[PLACE];
         if (!a->begun) /* forbidden */
             continue;
-        address_format(&a->address.any, a->length, address);
+        place(r, ep, a, address);
         say(l, address, eyeballs_outcome(a, &eyeballs_abandoned)->text);
     }
 }
@@ -52,7 +66,7 @@ void race_describe(const struct race *r, char *out, size_t size)
         const struct race_endpoint *ep = &r->endpoints[i];
         if (ep->state == RACE_UNKNOWN)
             say(&l, ep->host, ep->why);
-        say_attempts(&l, ep);
+        say_attempts(r, &l, ep);
     }
 }
 
@@ -128,8 +142,11 @@ static void report_attempt(const struct race *r, const struct race_endpoint *ep,
     result_add_attempt(result, &told);
     if (hidden)
         result_find(result, FINDING_ADDRESS_FORBIDDEN, told.address);
-    else if (unreachable(r, a))
-        result_find(result, FINDING_ADDRESS_UNREACHABLE, address);
+    else if (unreachable(r, a)) {
+        char seen[PLACE];
+        place(r, ep, a, seen);
+        result_find(result, FINDING_ADDRESS_UNREACHABLE, seen);
+    }
     if (r->eyes.winner == a)
         result->address = result_text(result, address);
 }

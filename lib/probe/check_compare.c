@@ -49,14 +49,49 @@ static size_t number_of(const s2s_result *r, const struct result_row *row)
     return number;
 }
 
+static const struct result_finding *findings_of(const struct result_row *row)
+{
+    return row->result != NULL ? row->result->findings : NULL;
+}
+
+static bool has_found(const struct result_row *row,
+                      const struct result_finding *what)
+{
+    const struct result_finding *f = findings_of(row);
+    while (f != NULL && (f->id != what->id || strcmp(f->seen, what->seen) != 0))
+        f = f->next;
+    return f != NULL;
+}
+
+/* Where the ping got to, is that this endpoint? */
+static bool is_there(const s2s_result *ping, const struct result_row *row)
+{
+    bool direct =
+        ping->tls.mode != NULL && strcmp(ping->tls.mode, "direct") == 0;
+    return is_endpoint(row) && row->port == ping->port &&
+           row->direct == direct && row->address != NULL &&
+           ping->address != NULL && strcmp(row->address, ping->address) == 0;
+}
+
+/* What the endpoint has shown already is the endpoint's. */
+static bool is_known(const s2s_result *r, const struct result_row *row,
+                     const struct result_finding *f)
+{
+    if (strcmp(row->kind, "ping") != 0)
+        return false;
+    const struct result_row *i = r->rows;
+    while (i != row && !(is_there(row->result, i) && has_found(i, f)))
+        i = i->next;
+    return i != row;
+}
+
 static void merge(s2s_result *r)
 {
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         size_t number = number_of(r, row);
-        const struct result_finding *f =
-            row->result != NULL ? row->result->findings : NULL;
-        for (; f != NULL; f = f->next)
-            if (counts(row, f->id))
+        for (const struct result_finding *f = findings_of(row); f != NULL;
+             f = f->next)
+            if (counts(row, f->id) && !is_known(r, row, f))
                 result_find_in_row(r, f->id, f->seen, number);
     }
 }
@@ -139,8 +174,15 @@ static void compare_features(s2s_result *r)
 /* ---- What is missing -------------------------------------------------- */
 
 struct seen {
-    bool any, direct, four, six, dane;
+    bool any, known, direct, four, six, dane;
 };
+
+/* A target that has an address; of another one nothing else is known. */
+static bool is_known_place(const struct result_row *row)
+{
+    int error = row->result != NULL ? row->result->error : row->error;
+    return row->address != NULL || error != S2S_EDNS;
+}
 
 static struct seen look(const s2s_result *r)
 {
@@ -149,6 +191,7 @@ static struct seen look(const s2s_result *r)
         if (!is_endpoint(row))
             continue;
         s.any = true;
+        s.known = s.known || is_known_place(row);
         s.direct = s.direct || row->direct;
         if (row->address != NULL && strchr(row->address, ':') != NULL)
             s.six = true;
@@ -175,7 +218,7 @@ static void find_missing(const struct check *c)
         result_find(r, FINDING_CHECK_LIMITED, NULL);
     if (c->probe->discovery == NULL || !s.any)
         return;
-    if (!s.direct)
+    if (s.known && !s.direct)
         result_find(r, FINDING_NO_DIRECT_TLS, NULL);
     if (s.four && !s.six)
         result_find(r, FINDING_NO_IPV6, NULL);
@@ -183,7 +226,7 @@ static void find_missing(const struct check *c)
         result_find(r, FINDING_NO_IPV4, NULL);
     if (c->probe->from_srv && !r->dns.secure)
         result_find(r, FINDING_NO_DNSSEC, NULL);
-    if (c->probe->from_srv && r->dns.secure && !s.dane)
+    if (c->probe->from_srv && r->dns.secure && s.known && !s.dane)
         result_find(r, FINDING_NO_DANE, NULL);
 }
 
@@ -209,17 +252,23 @@ static bool is_forbidden(const struct result_row *row)
     return row->result == NULL && row->error == S2S_EADDRESS_FORBIDDEN;
 }
 
-/* The endpoint whose outcome is the check's: one that works, otherwise the
- * first one that we were allowed to look at. NULL: there is none. */
+/* How much the outcome of an endpoint says of the domain. */
+static int weight(const struct result_row *row)
+{
+    if (is_good(row))
+        return 3;
+    return row->result != NULL ? 2 : !is_forbidden(row) ? 1 : 0;
+}
+
+/* The endpoint whose outcome is the check's: one that works, one that was
+ * tried, one that has no address; the first of those. NULL: there is none. */
 static const struct result_row *decisive(const s2s_result *r)
 {
     const struct result_row *first = NULL;
     for (const struct result_row *row = r->rows; row != NULL; row = row->next) {
         if (!is_endpoint(row))
             continue;
-        if (is_good(row))
-            return row;
-        if (first == NULL || (is_forbidden(first) && !is_forbidden(row)))
+        if (first == NULL || weight(row) > weight(first))
             first = row;
     }
     return first;

@@ -162,7 +162,8 @@ static uint32_t time_left(const struct probe *p)
 static uint32_t timeout_for(const struct task *t)
 {
     uint32_t left = time_left(t->check->probe);
-    if (t->kind == TASK_ENDPOINT || t->kind == TASK_SERVICE)
+    if (t->kind == TASK_ENDPOINT || t->kind == TASK_SERVICE ||
+        t->kind == TASK_PING)
         left = left / 2 + 1;
     return left;
 }

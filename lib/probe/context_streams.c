@@ -84,9 +84,12 @@ int context_listen_for(s2s_context *c, const char *member,
     int e = S2S_OK;
     for (; e == S2S_OK && list != NULL && *list != NULL; list++) {
         e = context_listen(c, *list, NULL);
-        if (e == S2S_EPOLICY || e == S2S_EINVALID_ARGUMENT)
+        if (e == S2S_EPOLICY)
             e = options_load_invalid(what, "%s.listen: cannot listen on %.60s",
                                      member, *list);
+        else if (e == S2S_EINVALID_ARGUMENT)
+            e = options_load_invalid(
+                what, "%s.listen: \"%.60s\" is not ADDR:PORT", member, *list);
     }
     return e;
 }

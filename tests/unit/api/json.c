@@ -161,8 +161,9 @@ static void rows(void **state)
                  "\"address\":\"192.0.2.2\",\"port\":5269,\"tls\":\"starttls\","
                  "\"success\":true,\"stage\":\"done\",\"verified\":false,"
                  "\"features\":[]}],\"findings\":[{\"code\":\"srv_target\""));
-    assert_non_null(
-        strstr(r->json, "Correct the record, or its target.\",\"row\":0}]"));
+    assert_non_null(strstr(
+        r->json,
+        "Correct the record, or its target.\",\"row\":0,\"rows\":[0]}]"));
     result_free(r);
 }
 

@@ -109,13 +109,28 @@ static const struct row {
      .max_attempts = 1, .max_addresses = 1},
 };
 
+/* Of several endpoints an address comes with its port, which is any here. */
+static void drop_ports(struct world *w, const char *text, bool several,
+                       char out[512])
+{
+    char port[16];
+    char *at;
+    (void)snprintf(port, sizeof(port), " port %u", w->port);
+    (void)snprintf(out, 512, "%s", text);
+    assert_true(several || strstr(out, port) == NULL);
+    while ((at = strstr(out, port)) != NULL)
+        memmove(at, at + strlen(port), strlen(at + strlen(port)) + 1);
+}
+
 static void check_row(struct world *w, const struct row *row)
 {
     char byte;
-    char attempts[1024];
+    char attempts[1024], text[512];
     report(w, S2S_OK, attempts);
     assert_string_equal(attempts, row->attempts);
-    assert_string_equal(tcp_error(w->conn), row->text);
+    drop_ports(w, tcp_error(w->conn), strpbrk(row->endpoints, " |,") != NULL,
+               text);
+    assert_string_equal(text, row->text);
     assert_int_equal(tcp_connected_endpoint(w->conn), row->winner);
     assert_int_equal(tcp_phase(w->conn), row->error == 0 ? TCP_CONNECTED
                                          : row->error == S2S_EDNS

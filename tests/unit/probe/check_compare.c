@@ -159,6 +159,35 @@ static void merging(void **state)
     end();
 }
 
+/* What the ping sees of its endpoint again stays with that one. */
+static void ping(void **state)
+{
+    static const char here[] = "192.0.2.1", again[] = "192.0.2.1";
+    static const struct {
+        const char *address, *mode, *seen;
+        size_t row;
+    } cases[] = {{again, "starttls", "", 1}, {again, NULL, "", 1},
+                 {again, "direct", "", 0},   {"192.0.2.2", "starttls", "", 0},
+                 {NULL, "starttls", "", 0},  {again, "starttls", "x", 1}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        begin();
+        struct result_row *one = add("endpoint", here, S2S_OK);
+        struct result_row *other = add("ping", NULL, S2S_OK);
+        other->port = 0;
+        other->result->port = 5269;
+        other->result->address = cases[i].address;
+        other->result->tls.mode = cases[i].mode;
+        result_find(one->result, FINDING_LANG_MISSING, NULL);
+        result_find(other->result, FINDING_LANG_MISSING, cases[i].seen);
+        result_find(other->result, FINDING_NO_ANSWER, NULL);
+        check_compare(&check);
+        assert_int_equal(find(FINDING_LANG_MISSING)->row, cases[i].row);
+        assert_int_equal(find(FINDING_NO_ANSWER)->row, 2);
+        end();
+    }
+}
+
 static void sorting(void **state)
 {
     static const enum finding ids[] = {FINDING_SRV_NONE,     FINDING_NO_SERVICE,
@@ -327,14 +356,34 @@ static void missing(void **state)
         }
 }
 
+/* Without an address nothing is known but the records. */
+static void nowhere(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        s2s_result *r = begin();
+        r->dns.secure = true;
+        probe.discovery = (struct discovery *)&probe;
+        probe.from_srv = true;
+        add("endpoint", NULL, S2S_EDNS);
+        if (known)
+            add("endpoint", "192.0.2.1", S2S_ECONNECT);
+        check_compare(&check);
+        assert_int_equal(find(FINDING_NO_DIRECT_TLS) != NULL, known);
+        assert_int_equal(find(FINDING_NO_DANE) != NULL, known);
+        end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outcome),       cmocka_unit_test(untried),
-        cmocka_unit_test(merging),       cmocka_unit_test(sorting),
-        cmocka_unit_test(certificates),  cmocka_unit_test(features),
-        cmocka_unit_test(many_features), cmocka_unit_test(versions),
-        cmocka_unit_test(missing),
+        cmocka_unit_test(outcome),  cmocka_unit_test(untried),
+        cmocka_unit_test(merging),  cmocka_unit_test(ping),
+        cmocka_unit_test(sorting),  cmocka_unit_test(certificates),
+        cmocka_unit_test(features), cmocka_unit_test(many_features),
+        cmocka_unit_test(versions), cmocka_unit_test(missing),
+        cmocka_unit_test(nowhere),
     };
     return cmocka_run_group_tests_name("probe/check_compare", tests, NULL,
                                        NULL);
