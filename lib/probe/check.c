@@ -306,9 +306,13 @@ bool check_step(struct check *c)
         list(c);
     if (!c->second && check_task_all_ended(c))
         begin_second(c);
-    if (check_task_start(c) != S2S_OK)
+    int e = check_task_start(c);
+    if (e == S2S_ENO_MEMORY)
         p->result->no_memory = true;
-    if (!p->result->no_memory && (!c->second || !check_task_all_ended(c)))
+    else if (e != S2S_OK)
+        result_fail(p->result, e, "%s", error_text(e));
+    if (e == S2S_OK && !p->result->no_memory &&
+        (!c->second || !check_task_all_ended(c)))
         return false;
     check_stop(c);
     return true;

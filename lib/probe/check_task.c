@@ -113,7 +113,9 @@ void check_task_stop(struct check *c)
         if (t->child != NULL)
             children->drop(children->user, t->child);
         if (!t->ended && t->kind != TASK_VERSION)
-            t->row->error = S2S_ETIMEOUT;
+            t->row->error = c->probe->result->error == S2S_ECANCELLED
+                                ? S2S_ECANCELLED
+                                : S2S_ETIMEOUT;
         t->child = NULL;
         t->ended = true;
     }

@@ -59,6 +59,12 @@ static void on_discovery(void *user, int error)
     p->wake(p, p->wake_user);
 }
 
+/* Whoever wants DANE to decide does not get past it by a lost answer. */
+static bool is_hopeful(uint32_t flags)
+{
+    return (flags & (S2S_SRV_FALLBACK | S2S_DANE)) == S2S_SRV_FALLBACK;
+}
+
 int endpoints_begin(struct probe *p)
 {
     uint64_t seed;
@@ -76,8 +82,8 @@ int endpoints_begin(struct probe *p)
                              &unused); /* makes the resolver */
     if (e == S2S_OK)
         e = discovery_start(p->shared->resolver, p->options.to->ascii, seed,
-                            (p->options.flags & S2S_SRV_FALLBACK) != 0,
-                            on_discovery, p, &p->discovery);
+                            is_hopeful(p->options.flags), on_discovery, p,
+                            &p->discovery);
     return e == S2S_OK ? S2S_WANT_READ : e;
 }
 
@@ -355,38 +361,6 @@ int endpoints_prove(const struct probe *p, struct endpoints_proof *to)
         to->reference.target = to->target;
     add_tlsa(proof, to);
     return error == S2S_ENO_MEMORY ? error : S2S_OK;
-}
-
-/* ---- Afterwards ------------------------------------------------------- */
-
-static bool is_private(const char *address)
-{
-    struct sockaddr_storage a;
-    socklen_t length = address_parse(address, 0, &a);
-    return length > 0 && !address_public((const struct sockaddr *)&a, length);
-}
-
-/* The host has no address; of those that may not be tried nothing is known. */
-static bool is_unresolved(const struct result_attempt *a)
-{
-    return a->address == NULL && strcmp(a->outcome, "forbidden") != 0 &&
-           strcmp(a->outcome, "not tried") != 0 &&
-           strcmp(a->outcome, "abandoned") != 0;
-}
-
-void endpoints_report(struct probe *p)
-{
-    s2s_result *r = p->result;
-    if (p->discovery == NULL || r->no_memory)
-        return;
-    for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
-        if (a->address != NULL && is_private(a->address))
-            result_find(r, FINDING_ADDRESS_PRIVATE, a->address);
-        if (is_unresolved(a) && p->from_srv)
-            result_find(r, FINDING_SRV_TARGET, a->host);
-        if (a->alias && p->from_srv)
-            result_find(r, FINDING_SRV_ALIAS, a->host);
-    }
 }
 
 void endpoints_free(struct probe *p)

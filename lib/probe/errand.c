@@ -9,7 +9,7 @@
  * ours waits for. */
 #define ERRANDS_MAX      32u
 #define ERRANDS_RESERVED 12u
-#define VERIFY_MS        5000u
+#define VERIFY_MS        8000u
 #define CARRY_MS         10000u
 
 struct errand {
