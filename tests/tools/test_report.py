@@ -235,7 +235,7 @@ FINDINGS = {'findings.0.code': 'lang_missing', 'findings.0.severity': 'info',
             'findings.0.fault': 'peer', 'findings.0.advice': 'Do this.',
             'findings.1.code': 'connect_failed', 'findings.1.severity': 'error',
             'findings.1.fault': 'peer', 'findings.1.seen': '2001:db8::1: refused',
-            'findings.1.advice': 'Check the port.', 'findings.1.row': 1}
+            'findings.1.advice': 'Check the port.', 'findings.1.rows.0': 1}
 
 
 @check('a check: its rows, its findings, its status')
@@ -315,7 +315,7 @@ def _(_lab):
 def _(_lab):
     both = {f'findings.{i}.{k}': v for i in range(2) for k, v in (
         ('code', 'connect_failed'), ('severity', 'error'), ('fault', 'peer'),
-        ('advice', 'Check the port.'), ('row', i))}
+        ('advice', 'Check the port.'), ('rows.0', i))}
     _, out = fake('text', 'check', result(ROW, BAD, **both))
     assert "\nerror    connect_failed, fault: the server's\n" \
         '         at xmpp.peer.test 192.0.2.1 port 5269\n' \
