@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #define APART_US 250000
@@ -48,13 +48,6 @@ static const struct eyeballs_outcome *outcome_of(int number)
         if (outcomes[i].number == number)
             return &outcomes[i].outcome;
     return &failed;
-}
-
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 static void close_fd(int *fd)
@@ -98,7 +91,7 @@ static void leave(struct eyeballs *e, struct eyeballs_attempt *a,
 {
     TAILQ_REMOVE(&e->running, a, link);
     a->outcome = outcome;
-    a->us = now() - a->from;
+    a->us = clock_us() - a->from;
     e->live--;
 }
 
@@ -155,7 +148,7 @@ void eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 {
     int on = 1;
     a->begun = true;
-    a->from = e->last = now();
+    a->from = e->last = clock_us();
     e->hurry = false;
     TAILQ_INSERT_TAIL(&e->running, a, link);
     e->live++;
@@ -194,7 +187,7 @@ bool eyeballs_ready(struct eyeballs *e)
 {
     if (e->winner != NULL || e->live == 0)
         return e->winner == NULL;
-    return (e->hurry || now() - e->last >= APART_US) && open_set(e);
+    return (e->hurry || clock_us() - e->last >= APART_US) && open_set(e);
 }
 
 /* As an absolute time; 0 is none. */
@@ -260,7 +253,7 @@ const struct eyeballs_outcome *eyeballs_outcome(
 
 int64_t eyeballs_us(const struct eyeballs_attempt *a)
 {
-    return a->begun && a->us < 0 ? now() - a->from : a->us;
+    return a->begun && a->us < 0 ? clock_us() - a->from : a->us;
 }
 
 void eyeballs_close(struct eyeballs *e)

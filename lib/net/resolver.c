@@ -4,19 +4,12 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #define LIVE_MAX    100
 #define RUNNING_MAX 4096
-
-int64_t resolver_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 void resolver_query_free(resolver_query *q)
 {
@@ -41,7 +34,7 @@ void resolver_end(resolver_query *q, struct dns_answer *answer)
     q->answer = answer;
     if (answer != NULL)
         resolver_cache_add(&r->cache, q->name, q->type, q->hosts, answer,
-                           resolver_now() / 1000000);
+                           clock_us() / 1000000);
     resolver_ended(q);
 }
 
@@ -121,7 +114,7 @@ static int64_t until_work(struct resolver *r)
     if (r->ares != NULL && resolver_ares_timeout(r->ares, &t))
         left = (int64_t)t.tv_sec * 1000000 + t.tv_usec;
     if (!TAILQ_EMPTY(&r->delays)) {
-        int64_t delay = TAILQ_FIRST(&r->delays)->at - resolver_now();
+        int64_t delay = TAILQ_FIRST(&r->delays)->at - clock_us();
         delay = delay > 0 ? delay : 0;
         left = left < 0 || delay < left ? delay : left;
     }

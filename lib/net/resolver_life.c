@@ -6,6 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "net/resolver_hook.h"
 #include "net/resolver_state.h"
@@ -104,7 +105,7 @@ static void deliver(struct resolver *r)
 static void fire_delays(struct resolver *r)
 {
     struct resolver_delay *d;
-    int64_t now = resolver_now();
+    int64_t now = clock_us();
     while ((d = TAILQ_FIRST(&r->delays)) != NULL && d->at <= now) {
         TAILQ_REMOVE(&r->delays, d, link);
         d->set = false;
@@ -129,7 +130,7 @@ void resolver_delay(struct resolver *r, struct resolver_delay *d)
 {
     struct resolver_delay *before = TAILQ_LAST(&r->delays, resolver_delays);
     uint32_t ms = d->ms != 0 ? d->ms : RESOLVER_DELAY_MS;
-    d->at = resolver_now() + (int64_t)ms * 1000;
+    d->at = clock_us() + (int64_t)ms * 1000;
     d->set = true;
     while (before != NULL && before->at > d->at)
         before = TAILQ_PREV(before, resolver_delays, link);
@@ -175,7 +176,7 @@ int resolver_ask(struct resolver *r, const char *name, uint16_t type,
     q->hosts = hosts && r->ares != NULL;
     *query = q;
     q->answer = resolver_cache_find(&r->cache, name, type, q->hosts,
-                                    resolver_now() / 1000000);
+                                    clock_us() / 1000000);
     if (q->answer != NULL)
         resolver_ended(q);
     else

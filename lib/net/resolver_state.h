@@ -36,8 +36,6 @@ struct resolver {
     size_t running, live; /* asked; of these, not cancelled */
 };
 
-int64_t resolver_now(void); /* microseconds, monotonic */
-
 void resolver_query_free(resolver_query *q); /* in no list any more */
 
 /* It has ended: to be delivered. */

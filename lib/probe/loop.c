@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #define EVENTS_AT_ONCE 64
@@ -20,10 +21,8 @@
 
 static int64_t monotonic(void *user)
 {
-    struct timespec t;
     (void)user;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * MICROSECONDS + t.tv_nsec / 1000;
+    return clock_us();
 }
 
 static int add_own(struct loop *l, int fd)
