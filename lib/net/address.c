@@ -127,21 +127,41 @@ void address_format(const struct sockaddr *address, socklen_t length,
         out[0] = '\0';
 }
 
-socklen_t address_parse(const char *text, uint16_t port,
-                        struct sockaddr_storage *out)
+socklen_t address_from_bytes(const void *bytes, size_t size, uint16_t port,
+                             struct sockaddr_storage *out)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
                               .sin6_port = htons(port)};
-    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+    if (size == sizeof(v4.sin_addr)) {
         memset(out, 0, sizeof(*out));
+        memcpy(&v4.sin_addr, bytes, size);
         memcpy(out, &v4, sizeof(v4));
         return sizeof(v4);
     }
-    if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1) {
+    if (size == sizeof(v6.sin6_addr)) {
         memset(out, 0, sizeof(*out));
+        memcpy(&v6.sin6_addr, bytes, size);
         memcpy(out, &v6, sizeof(v6));
         return sizeof(v6);
     }
     return 0;
+}
+
+socklen_t address_parse(const char *text, uint16_t port,
+                        struct sockaddr_storage *out)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, text, &v4) == 1)
+        return address_from_bytes(&v4, sizeof(v4), port, out);
+    if (inet_pton(AF_INET6, text, &v6) == 1)
+        return address_from_bytes(&v6, sizeof(v6), port, out);
+    return 0;
+}
+
+bool address_refused(s2s_address_filter *filter, void *user,
+                     const struct sockaddr *address, socklen_t length)
+{
+    return filter != NULL && filter(user, address, (uint32_t)length) != 0;
 }

@@ -2,6 +2,7 @@
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H
 
+#include <s2sprobe.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +23,16 @@ bool address_public(const struct sockaddr *address, socklen_t length);
 void address_format(const struct sockaddr *address, socklen_t length,
                     char out[ADDRESS_TEXT]);
 
+/* The 4 or 16 bytes of an address to a socket address; 0 for another size. */
+socklen_t address_from_bytes(const void *bytes, size_t size, uint16_t port,
+                             struct sockaddr_storage *out);
+
 /* An IP literal without brackets to a socket address; 0 on failure. */
 socklen_t address_parse(const char *text, uint16_t port,
                         struct sockaddr_storage *out);
+
+/* Whether a filter refuses an address; NULL refuses none. */
+bool address_refused(s2s_address_filter *filter, void *user,
+                     const struct sockaddr *address, socklen_t length);
 
 #endif

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_WIRE 255u /* RFC 1035, 2.3.4 */
-#define LABEL_MAX 63u
-#define SRV_HEAD  6u
+#include "net/address.h"
+#include "net/dns_wire.h"
 
 /* ---- Answers ---------------------------------------------------------- */
 
@@ -66,11 +65,6 @@ void dns_answer_release(struct dns_answer *a)
 
 /* ---- Values ----------------------------------------------------------- */
 
-static unsigned read16(const uint8_t *p)
-{
-    return (unsigned)p[0] << 8 | p[1];
-}
-
 static bool host_character(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -87,15 +81,13 @@ static bool name_text(const uint8_t *wire, size_t size, char out[DOMAIN_MAX])
             out[used] = '\0';
             return at + 1 == size;
         }
-        if (label > LABEL_MAX || label >= size - at ||
+        if (label > DNS_WIRE_LABEL || label >= size - at ||
             used + label + 2 > DOMAIN_MAX)
             return false;
         if (used > 0)
             out[used++] = '.';
         for (size_t i = 1; i <= label; i++) {
-            uint8_t c = wire[at + i];
-            if (c >= 'A' && c <= 'Z')
-                c = (uint8_t)(c - 'A' + 'a');
+            uint8_t c = dns_wire_lower(wire[at + i]);
             if (!host_character(c))
                 return false;
             out[used++] = (char)c;
@@ -107,12 +99,14 @@ static bool name_text(const uint8_t *wire, size_t size, char out[DOMAIN_MAX])
 bool dns_read_srv(const struct dns_rdata *data, struct dns_srv *out)
 {
     struct dns_srv s;
-    if (data->size <= SRV_HEAD || data->size > SRV_HEAD + NAME_WIRE ||
-        !name_text(data->data + SRV_HEAD, data->size - SRV_HEAD, s.target))
+    if (data->size <= DNS_WIRE_SRV ||
+        data->size > DNS_WIRE_SRV + DNS_WIRE_NAME ||
+        !name_text(data->data + DNS_WIRE_SRV, data->size - DNS_WIRE_SRV,
+                   s.target))
         return false;
-    s.priority = (uint16_t)read16(data->data);
-    s.weight = (uint16_t)read16(data->data + 2);
-    s.port = (uint16_t)read16(data->data + 4);
+    s.priority = (uint16_t)dns_wire_read16(data->data);
+    s.weight = (uint16_t)dns_wire_read16(data->data + 2);
+    s.port = (uint16_t)dns_wire_read16(data->data + 4);
     *out = s;
     return true;
 }
@@ -120,20 +114,5 @@ bool dns_read_srv(const struct dns_rdata *data, struct dns_srv *out)
 socklen_t dns_read_address(const struct dns_rdata *data, uint16_t port,
                            struct sockaddr_storage *out)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
-                              .sin6_port = htons(port)};
-    if (data->size == sizeof(v4.sin_addr)) {
-        memset(out, 0, sizeof(*out));
-        memcpy(&v4.sin_addr, data->data, sizeof(v4.sin_addr));
-        memcpy(out, &v4, sizeof(v4));
-        return sizeof(v4);
-    }
-    if (data->size == sizeof(v6.sin6_addr)) {
-        memset(out, 0, sizeof(*out));
-        memcpy(&v6.sin6_addr, data->data, sizeof(v6.sin6_addr));
-        memcpy(out, &v6, sizeof(v6));
-        return sizeof(v6);
-    }
-    return 0;
+    return address_from_bytes(data->data, data->size, port, out);
 }

@@ -4,14 +4,12 @@
 
 #include "base/buf.h"
 #include "net/dns.h"
+#include "net/dns_wire.h"
 
 #define HEADER      12u
-#define NAME_WIRE   255u /* RFC 1035, 2.3.4 */
-#define LABEL_MAX   63u
 #define POINTERS    32u /* of one name */
 #define ALIASES     16u
 #define RECORD_HEAD 10u
-#define SRV_HEAD    6u
 #define CLASS_IN    1u
 #define QR_BIT      0x80u /* of the third byte */
 #define TC_BIT      0x02u
@@ -33,14 +31,9 @@ static bool skip(struct message *m, size_t n)
     return true;
 }
 
-static unsigned read16(const uint8_t *p)
-{
-    return (unsigned)p[0] << 8 | p[1];
-}
-
 static uint32_t read32(const uint8_t *p)
 {
-    return (uint32_t)read16(p) << 16 | read16(p + 2);
+    return (uint32_t)dns_wire_read16(p) << 16 | dns_wire_read16(p + 2);
 }
 
 /* The top bit makes it nothing (RFC 2181, 8). */
@@ -52,7 +45,7 @@ static uint32_t read_ttl(const uint8_t *p)
 
 /* A name at m->at in uncompressed lower-case wire form; its size, 0 for none.
  * Pointers lead backwards only, so there is an end to them. */
-static size_t read_name(struct message *m, uint8_t out[NAME_WIRE])
+static size_t read_name(struct message *m, uint8_t out[DNS_WIRE_NAME])
 {
     size_t size = 0, at = m->at, before = m->at;
     bool jumped = false;
@@ -69,13 +62,12 @@ static size_t read_name(struct message *m, uint8_t out[NAME_WIRE])
             before = at = to;
             continue;
         }
-        if (label > LABEL_MAX || label >= m->length - at ||
-            size + label + 1 > NAME_WIRE)
+        if (label > DNS_WIRE_LABEL || label >= m->length - at ||
+            size + label + 1 > DNS_WIRE_NAME)
             return 0;
         for (unsigned i = 0; i <= label; i++) {
             uint8_t c = m->data[at + i];
-            bool upper = i > 0 && c >= 'A' && c <= 'Z';
-            out[size++] = upper ? (uint8_t)(c - 'A' + 'a') : c;
+            out[size++] = i > 0 ? dns_wire_lower(c) : c;
         }
         at += label + 1u;
         if (label == 0) {
@@ -87,18 +79,17 @@ static size_t read_name(struct message *m, uint8_t out[NAME_WIRE])
 }
 
 /* The same of a text without a trailing dot. */
-static size_t wire_name(const char *text, uint8_t out[NAME_WIRE])
+static size_t wire_name(const char *text, uint8_t out[DNS_WIRE_NAME])
 {
     size_t size = 0;
     while (*text != '\0') {
         size_t label = strcspn(text, ".");
-        if (label == 0 || label > LABEL_MAX || size + label + 2 > NAME_WIRE)
+        if (label == 0 || label > DNS_WIRE_LABEL ||
+            size + label + 2 > DNS_WIRE_NAME)
             return 0;
         out[size++] = (uint8_t)label;
-        for (size_t i = 0; i < label; i++) {
-            char c = text[i];
-            out[size++] = (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-        }
+        for (size_t i = 0; i < label; i++)
+            out[size++] = dns_wire_lower((uint8_t)text[i]);
         text += label + (text[label] == '.');
     }
     out[size++] = 0;
@@ -106,7 +97,7 @@ static size_t wire_name(const char *text, uint8_t out[NAME_WIRE])
 }
 
 struct record {
-    uint8_t owner[NAME_WIRE];
+    uint8_t owner[DNS_WIRE_NAME];
     size_t owner_size;
     unsigned type, class;
     uint32_t ttl;
@@ -119,10 +110,10 @@ static bool read_record(struct message *m, struct record *r)
     if (r->owner_size == 0 || RECORD_HEAD > m->length - m->at)
         return false;
     const uint8_t *p = m->data + m->at;
-    r->type = read16(p);
-    r->class = read16(p + 2);
+    r->type = dns_wire_read16(p);
+    r->class = dns_wire_read16(p + 2);
     r->ttl = read_ttl(p + 4);
-    r->size = read16(p + 8);
+    r->size = dns_wire_read16(p + 8);
     m->at += RECORD_HEAD;
     r->start = m->at;
     return skip(m, r->size);
@@ -134,7 +125,7 @@ struct reading {
     struct message m;
     size_t answers; /* offset of the answer section */
     unsigned answer_count;
-    uint8_t name[NAME_WIRE];
+    uint8_t name[DNS_WIRE_NAME];
     size_t name_size;
     uint16_t type;
     bool alias;
@@ -197,15 +188,15 @@ static int keep(struct reading *g, const uint8_t *data, size_t size)
 
 static int keep_srv(struct reading *g, const struct record *r)
 {
-    uint8_t data[SRV_HEAD + NAME_WIRE];
-    struct message m = {g->m.data, r->start + r->size, r->start + SRV_HEAD};
-    if (r->size <= SRV_HEAD)
+    uint8_t data[DNS_WIRE_SRV + DNS_WIRE_NAME];
+    struct message m = {g->m.data, r->start + r->size, r->start + DNS_WIRE_SRV};
+    if (r->size <= DNS_WIRE_SRV)
         return S2S_EDNS;
-    size_t size = read_name(&m, data + SRV_HEAD);
+    size_t size = read_name(&m, data + DNS_WIRE_SRV);
     if (size == 0 || m.at != r->start + r->size)
         return S2S_EDNS;
-    memcpy(data, g->m.data + r->start, SRV_HEAD);
-    return keep(g, data, SRV_HEAD + size);
+    memcpy(data, g->m.data + r->start, DNS_WIRE_SRV);
+    return keep(g, data, DNS_WIRE_SRV + size);
 }
 
 static int collect(struct reading *g)
@@ -229,7 +220,7 @@ static int collect(struct reading *g)
 /* How long there will be nothing (RFC 2308, 5). */
 static void note_nothing(struct reading *g, unsigned authorities)
 {
-    uint8_t name[NAME_WIRE];
+    uint8_t name[DNS_WIRE_NAME];
     struct record r;
     uint32_t ttl = 0;
     for (unsigned i = 0; i < authorities && read_record(&g->m, &r); i++) {
@@ -244,20 +235,20 @@ static void note_nothing(struct reading *g, unsigned authorities)
 /* A whole answer to this question. */
 static bool read_head(struct reading *g, const char *name)
 {
-    uint8_t question[NAME_WIRE];
+    uint8_t question[DNS_WIRE_NAME];
     const uint8_t *d = g->m.data;
     g->name_size = wire_name(name, g->name);
-    if (g->m.length < HEADER || g->name_size == 0 || read16(d + 4) != 1 ||
-        (d[2] & (QR_BIT | TC_BIT)) != QR_BIT)
+    if (g->m.length < HEADER || g->name_size == 0 ||
+        dns_wire_read16(d + 4) != 1 || (d[2] & (QR_BIT | TC_BIT)) != QR_BIT)
         return false;
     g->m.at = HEADER;
     size_t size = read_name(&g->m, question);
     if (size != g->name_size || memcmp(question, g->name, size) != 0 ||
-        !skip(&g->m, 4) || read16(d + g->m.at - 4) != g->type ||
-        read16(d + g->m.at - 2) != CLASS_IN)
+        !skip(&g->m, 4) || dns_wire_read16(d + g->m.at - 4) != g->type ||
+        dns_wire_read16(d + g->m.at - 2) != CLASS_IN)
         return false;
     g->answers = g->m.at;
-    g->answer_count = read16(d + 6);
+    g->answer_count = dns_wire_read16(d + 6);
     return true;
 }
 
@@ -311,7 +302,7 @@ static struct dns_answer *read_message(struct reading *g, const char *name,
     if (e != S2S_OK)
         return dns_answer_failed(S2S_EDNS, malformed);
     if (g->count == 0)
-        note_nothing(g, read16(g->m.data + 8));
+        note_nothing(g, dns_wire_read16(g->m.data + 8));
     return finish(g, rcode, trusted);
 }
 

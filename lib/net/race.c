@@ -203,8 +203,8 @@ static void try(struct race *r, struct race_endpoint *ep)
 {
     const struct tcp_settings *s = r->settings;
     struct eyeballs_attempt *a = &ep->attempts[ep->next++];
-    if (s->filter != NULL &&
-        s->filter(s->filter_user, &a->address.any, a->length) != 0) {
+    if (address_refused(s->filter, s->filter_user, &a->address.any,
+                        a->length)) {
         a->outcome = &eyeballs_forbidden;
         return;
     }

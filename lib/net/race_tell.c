@@ -117,8 +117,8 @@ static bool forbidden(const struct race *r, const struct eyeballs_attempt *a)
     const struct tcp_settings *s = r->settings;
     if (a->outcome != NULL || a->begun)
         return a->outcome == &eyeballs_forbidden;
-    return s->filter != NULL &&
-           s->filter(s->filter_user, &a->address.any, a->length) != 0;
+    return address_refused(s->filter, s->filter_user, &a->address.any,
+                           a->length);
 }
 
 /*
