@@ -14,10 +14,9 @@ static bool is_forbidden(const struct probe *p,
                          const struct resolver_address *address)
 {
     const struct options_context *o = &p->shared->options;
-    return o->address_filter != NULL &&
-           o->address_filter(o->address_filter_user,
-                             (const struct sockaddr *)&address->address,
-                             (uint32_t)address->length) != 0;
+    return address_refused(o->address_filter, o->address_filter_user,
+                           (const struct sockaddr *)&address->address,
+                           address->length);
 }
 
 /* Of a target that DNSSEC vouches for other TLSA records may count. */
@@ -207,9 +206,7 @@ static int look_up(struct check *c, size_t place)
 
 int check_begin(struct probe *p)
 {
-    s2s_transport unused;
-    int e =
-        shared_transport(p->shared, false, &unused); /* makes the resolver */
+    int e = shared_open_resolver(p->shared);
     struct check *c = e == S2S_OK ? calloc(1, sizeof(*c)) : NULL;
     if (c == NULL)
         return e == S2S_OK ? S2S_ENO_MEMORY : e;

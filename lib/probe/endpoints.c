@@ -68,7 +68,6 @@ static bool is_hopeful(uint32_t flags)
 int endpoints_begin(struct probe *p)
 {
     uint64_t seed;
-    s2s_transport unused;
     p->endpoint = 0;
     if (p->options.to->deviation)
         result_find(p->result, FINDING_DEVIATION, p->options.to->unicode);
@@ -78,8 +77,7 @@ int endpoints_begin(struct probe *p)
     }
     int e = random_bytes(&seed, sizeof(seed));
     if (e == S2S_OK)
-        e = shared_transport(p->shared, false,
-                             &unused); /* makes the resolver */
+        e = shared_open_resolver(p->shared);
     if (e == S2S_OK)
         e = discovery_start(p->shared->resolver, p->options.to->ascii, seed,
                             is_hopeful(p->options.flags), on_discovery, p,

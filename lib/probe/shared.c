@@ -80,35 +80,47 @@ void shared_free(struct shared *s)
     options_free_context(&s->options);
 }
 
+static int watch_resolver(struct shared *s)
+{
+    s->resolver_watch.fire = on_resolver;
+    s->resolver_watch.user = s;
+    return loop_watch(&s->loop, &s->resolver_watch, resolver_fd(s->resolver),
+                      EPOLLIN);
+}
+
+int shared_open_resolver(struct shared *s)
+{
+    const struct resolver_settings settings = {
+        .servers = s->options.dns_servers,
+        .hook = s->options.has_resolver ? &s->options.resolver : NULL,
+        .trust_ad = s->options.dns_trust_ad,
+    };
+    if (s->resolver != NULL)
+        return S2S_OK;
+    int e = resolver_new(&settings, &s->resolver);
+    if (e != S2S_OK)
+        return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
+    e = watch_resolver(s);
+    if (e != S2S_OK) {
+        resolver_free(s->resolver);
+        s->resolver = NULL;
+        return e;
+    }
+    s->tcp.resolver = s->resolver;
+    s->tcp.filter = s->options.address_filter;
+    s->tcp.filter_user = s->options.address_filter_user;
+    s->tcp_errand = s->tcp;
+    s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
+    s->tcp_errand.max_lookups = ERRAND_LOOKUPS;
+    return S2S_OK;
+}
+
 int shared_transport(struct shared *s, bool errand, s2s_transport *out)
 {
-    if (s->resolver == NULL) {
-        const struct resolver_settings settings = {
-            .servers = s->options.dns_servers,
-            .hook = s->options.has_resolver ? &s->options.resolver : NULL,
-            .trust_ad = s->options.dns_trust_ad,
-        };
-        int e = resolver_new(&settings, &s->resolver);
-        if (e != S2S_OK)
-            return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
-        s->resolver_watch.fire = on_resolver;
-        s->resolver_watch.user = s;
-        e = loop_watch(&s->loop, &s->resolver_watch, resolver_fd(s->resolver),
-                       EPOLLIN);
-        if (e != S2S_OK) {
-            resolver_free(s->resolver);
-            s->resolver = NULL;
-            return e;
-        }
-        s->tcp.resolver = s->resolver;
-        s->tcp.filter = s->options.address_filter;
-        s->tcp.filter_user = s->options.address_filter_user;
-        s->tcp_errand = s->tcp;
-        s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
-        s->tcp_errand.max_lookups = ERRAND_LOOKUPS;
-    }
-    *out = tcp_transport(errand ? &s->tcp_errand : &s->tcp);
-    return S2S_OK;
+    int e = shared_open_resolver(s);
+    if (e == S2S_OK)
+        *out = tcp_transport(errand ? &s->tcp_errand : &s->tcp);
+    return e;
 }
 
 const struct options_identity *shared_serves(const struct shared *s,

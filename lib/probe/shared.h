@@ -69,6 +69,10 @@ int shared_init(struct shared *s, struct options_context *options,
                 char what[OPTIONS_WHAT]);
 void shared_free(struct shared *s); /* no connection may be left */
 
+/* Make the resolver, if there is none yet. S2S_OK, S2S_ENO_MEMORY or
+ * S2S_EINTERNAL. */
+int shared_open_resolver(struct shared *s);
+
 /* The library's own transport, for which the resolver is made now. `errand`:
  * a stranger makes us connect, and may not make us try everything. */
 int shared_transport(struct shared *s, bool errand, s2s_transport *out);
