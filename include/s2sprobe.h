@@ -148,6 +148,9 @@ enum s2s_stage {
  * 3.2.1, item 9). Never against DNSSEC. */
 #define S2S_SRV_FALLBACK 256u
 
+/* s2s_context_options: 0 is the default, this is none. */
+#define S2S_NO_LIMIT UINT32_MAX
+
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0
 #define S2S_PING_IQ              1 /* XEP-0199 */
@@ -374,7 +377,22 @@ typedef struct s2s_context_options {
     const s2s_resolver *resolver; /* NULL: the library's own; copied */
     uint32_t dns_trust_ad; /* 1: believe the AD bit (DNSSEC) of DNS servers that
                               are not on loopback: the way to them is safe */
+
+    /* Connections on their way to a secure stream at once, others wait before
+     * they connect; S2S_NO_LIMIT. [as many as this machine keeps up with] */
+    uint32_t max_handshakes;
+    uint32_t rate; /* connections begun in a second, in all [no limit] */
+
+    /* What one server has to bear; S2S_NO_LIMIT. Not for callers' transports,
+     * nor for connections that answer those which came in. */
+    uint32_t host_running;    /* connections at once to one host name [4] */
+    uint32_t address_running; /* to one address [8] */
+    uint32_t host_rate;       /* begun in a second to one of either [10] */
+
     uint32_t reserved;
+    s2s_context *share; /* take authorities, credentials and priorities of that
+                           one, which has the same ca_file; may be in use by
+                           another thread, and freed before this one */
 } s2s_context_options;
 
 typedef struct s2s_options {

@@ -9,7 +9,13 @@
 
 #define DEFAULT_RUNNING 256u
 #define RUNNING_MAX     100000u
-#define ELEMENT_MIN     10000u /* RFC 6120, 13.12 */
+
+/* Public servers throttle. */
+#define DEFAULT_HOST_RUNNING    4u
+#define DEFAULT_ADDRESS_RUNNING 8u
+#define DEFAULT_HOST_RATE       10u
+
+#define ELEMENT_MIN 10000u /* RFC 6120, 13.12 */
 
 static const struct {
     const char *name;
@@ -144,8 +150,6 @@ static int load_resolver(const s2s_context_options *from,
     to->has_resolver = from->resolver != NULL;
     if (from->dns_trust_ad > 1)
         return options_load_invalid(what, "dns_trust_ad: not 0 or 1");
-    if (from->reserved != 0)
-        return options_load_invalid(what, "reserved: not zero");
     to->dns_trust_ad = from->dns_trust_ad == 1;
     if (!to->has_resolver)
         return S2S_OK;
@@ -159,6 +163,23 @@ static int load_resolver(const s2s_context_options *from,
         return options_load_invalid(what,
                                     "resolver: not together with dns_servers");
     return S2S_OK;
+}
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
+static void load_pace(const s2s_context_options *from,
+                      struct options_context *to)
+{
+    to->max_running = or_default(from->max_running, DEFAULT_RUNNING);
+    to->max_handshakes = from->max_handshakes;
+    to->rate = or_default(from->rate, S2S_NO_LIMIT);
+    to->host_running = or_default(from->host_running, DEFAULT_HOST_RUNNING);
+    to->address_running =
+        or_default(from->address_running, DEFAULT_ADDRESS_RUNNING);
+    to->host_rate = or_default(from->host_rate, DEFAULT_HOST_RATE);
 }
 
 static int load_context(const s2s_context_options *from,
@@ -176,8 +197,10 @@ static int load_context(const s2s_context_options *from,
     to->address_filter = known.address_filter;
     to->address_filter_user = known.address_filter_user;
     to->log = (struct log){known.log, known.log_user, (int)known.log_level};
-    to->max_running =
-        known.max_running != 0 ? known.max_running : DEFAULT_RUNNING;
+    if (known.reserved != 0)
+        return options_load_invalid(what, "reserved: not zero");
+    load_pace(&known, to);
+    to->share = known.share;
     e = load_limits(known.limits, &to->limits, what);
     if (e == S2S_OK)
         e = options_load_text(known.ca_file, &to->ca_file);

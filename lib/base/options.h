@@ -24,6 +24,10 @@ struct options_context {
     struct log log;
     s2s_limits limits; /* no member is 0 */
     uint32_t max_running;
+    /* S2S_NO_LIMIT: none. */
+    uint32_t max_handshakes; /* 0: by the machine */
+    uint32_t rate, host_running, address_running, host_rate;
+    s2s_context *share; /* lent; NULL: none */
 };
 
 /*

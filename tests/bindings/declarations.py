@@ -153,7 +153,10 @@ class ContextOptions(Sized):
                 ('log', LOG_FN), ('log_user', c_void_p), ('limits', POINTER(Limits)),
                 ('log_level', c_uint32), ('max_running', c_uint32),
                 ('resolver', POINTER(Resolver)), ('dns_trust_ad', c_uint32),
-                ('reserved', c_uint32)]
+                ('max_handshakes', c_uint32), ('rate', c_uint32),
+                ('host_running', c_uint32), ('address_running', c_uint32),
+                ('host_rate', c_uint32), ('reserved', c_uint32),
+                ('share', c_void_p)]
 
 
 class Options(Sized):

@@ -90,7 +90,7 @@ AT(s2s_limits, stanzas, 44);
 AT(s2s_limits, inbound, 48);
 AT(s2s_limits, inbound_address, 52);
 
-SIZE(s2s_context_options, 96);
+SIZE(s2s_context_options, 128);
 AT(s2s_context_options, size, 0);
 AT(s2s_context_options, ca_file, 8);
 AT(s2s_context_options, dns_servers, 16);
@@ -104,7 +104,13 @@ AT(s2s_context_options, log_level, 72);
 AT(s2s_context_options, max_running, 76);
 AT(s2s_context_options, resolver, 80);
 AT(s2s_context_options, dns_trust_ad, 88);
-AT(s2s_context_options, reserved, 92);
+AT(s2s_context_options, max_handshakes, 92);
+AT(s2s_context_options, rate, 96);
+AT(s2s_context_options, host_running, 100);
+AT(s2s_context_options, address_running, 104);
+AT(s2s_context_options, host_rate, 108);
+AT(s2s_context_options, reserved, 112);
+AT(s2s_context_options, share, 120);
 
 SIZE(s2s_dns_answer, 56);
 AT(s2s_dns_answer, size, 0);

@@ -65,6 +65,12 @@ static void check_defaults(const struct options_context *o)
                                .inbound_address = 32};
     assert_memory_equal(&o->limits, &limits, sizeof(limits));
     assert_int_equal(o->max_running, 256);
+    assert_int_equal(o->max_handshakes, 0);
+    assert_int_equal(o->rate, S2S_NO_LIMIT);
+    assert_int_equal(o->host_running, 4);
+    assert_int_equal(o->address_running, 8);
+    assert_int_equal(o->host_rate, 10);
+    assert_null(o->share);
     assert_null(o->ca_file);
     assert_null(o->dns_servers);
     assert_false(o->has_resolver || o->dns_trust_ad);
@@ -121,7 +127,9 @@ static s2s_context_options full(const s2s_identity *const *identities)
                    .identities = identities, .address_filter = filter,
                    .address_filter_user = &users[0], .log = hear,
                    .log_user = &users[1], .log_level = S2S_LOG_WIRE,
-                   .max_running = 100000);
+                   .max_running = 100000, .max_handshakes = 50, .rate = 100,
+                   .host_running = 1, .address_running = S2S_NO_LIMIT,
+                   .host_rate = 3);
 }
 
 static void everything(void **state)
@@ -151,6 +159,11 @@ static void everything(void **state)
     assert_ptr_equal(o.log.user, &users[1]);
     assert_int_equal(o.log.level, S2S_LOG_WIRE);
     assert_int_equal(o.max_running, 100000);
+    assert_int_equal(o.max_handshakes, 50);
+    assert_int_equal(o.rate, 100);
+    assert_int_equal(o.host_running, 1);
+    assert_int_equal(o.address_running, S2S_NO_LIMIT);
+    assert_int_equal(o.host_rate, 3);
     assert_ptr_equal(options_identity(&o, o.identities[1].domain),
                      &o.identities[1]);
     struct domain *other;
