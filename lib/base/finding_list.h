@@ -69,6 +69,9 @@
       "there, allow it: in the address filter of a program, by "               \
       "--allow-target "                                                        \
       "of s2sprobe-http.")                                                     \
+    X(THROTTLED, "throttled", INFO, "us",                                      \
+      "The server has asked for fewer connections, so we waited before this "  \
+      "one. Probe it less often, or set host_running and host_rate lower.")    \
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
@@ -103,7 +106,8 @@
       "The server refuses us. Its text, beside, may say why: certificate, "    \
       "chain, name, key usage.")                                               \
     X(POLICY_VIOLATION, "policy_violation", ERROR, "us",                       \
-      "The server's policy forbids what we did. Commonly it requires TLS.")    \
+      "The server's policy forbids what we did. Commonly it requires TLS, or " \
+      "we connect too often: then probe it less often.")                       \
     X(IMPROPER_ADDRESSING, "improper_addressing", ERROR, "us",                 \
       "The server found from or to missing, empty or not a domain.")           \
     X(INVALID_FROM, "invalid_from", ERROR, "us",                               \
@@ -117,7 +121,8 @@
     X(CONNECTION_TIMEOUT, "connection_timeout", ERROR, "peer",                 \
       "The server gave up waiting.")                                           \
     X(RESOURCE_CONSTRAINT, "resource_constraint", ERROR, "peer",               \
-      "The server is short of resources or limits connections. Try later.")    \
+      "The server is short of resources or limits connections. Try later. If " \
+      "ours were many, probe it less often.")                                  \
     X(SYSTEM_SHUTDOWN, "system_shutdown", ERROR, "peer",                       \
       "The server is shutting down. Try later.")                               \
     X(UNSUPPORTED_VERSION, "unsupported_version", ERROR, "peer",               \

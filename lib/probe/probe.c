@@ -84,6 +84,7 @@ static void end_connection(struct probe *p)
     loop_watch(&p->shared->loop, &p->watch, -1, 0);
     if (p->own_transport && p->link.open)
         tcp_report(p->link.conn, p->result);
+    outcome_courtesy(p);
     endpoints_report(p);
     link_close(&p->link);
     initiator_free(p->stream);

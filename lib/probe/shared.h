@@ -4,6 +4,7 @@
 
 #include "base/options.h"
 #include "net/certificate.h"
+#include "net/courtesy.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -54,7 +55,9 @@ struct shared {
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
-    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once */
+    struct courtesy *courtesy;           /* made with the resolver */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once, and no
+                                            courtesy to who made us come */
     struct router router;
     struct errands errands;
     struct children children;
