@@ -67,8 +67,7 @@
     X(ADDRESS_FORBIDDEN, "address_forbidden", INFO, "us",                      \
       "The address policy refused this address. If the probe is meant to go "  \
       "there, allow it: in the address filter of a program, by "               \
-      "--allow-target "                                                        \
-      "of s2sprobe-http.")                                                     \
+      "--allow-target of s2sprobe-http.")                                      \
     X(THROTTLED, "throttled", INFO, "us",                                      \
       "The server has asked for fewer connections, so we waited before this "  \
       "one. Probe it less often, or set host_running and host_rate lower.")    \
@@ -380,12 +379,10 @@
       "check it refuse it.")                                                   \
     X(OWN_CERT_USAGE_SERVER_ONLY, "own_cert_usage_server_only", INFO, "us",    \
       "Our own certificate is for TLS servers only: ejabberd before 25.07 "    \
-      "and "                                                                   \
-      "jabberd2 refuse it as a client certificate.")                           \
+      "and jabberd2 refuse it as a client certificate.")                       \
     X(OWN_CERT_USAGE_CLIENT_ONLY, "own_cert_usage_client_only", WARNING, "us", \
       "Our own certificate is not for TLS servers: Prosody refuses it in "     \
-      "both "                                                                  \
-      "directions.")                                                           \
+      "both directions.")                                                      \
     X(OWN_CERT_UNTRUSTED, "own_cert_untrusted", INFO, "us",                    \
       "Our own certificate does not hold up with the authorities that we "     \
       "know. Peers may know others.")                                          \

@@ -53,6 +53,11 @@ void courtesy_free(struct courtesy *c)
     free(c);
 }
 
+size_t courtesy_size(const struct courtesy *c)
+{
+    return c->places.count;
+}
+
 /* ---- Waiting ---------------------------------------------------------- */
 
 static void set_delay(struct courtesy *c, int64_t due)

@@ -8,6 +8,7 @@
 #define NET_COURTESY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -75,5 +76,8 @@ void courtesy_pleased(struct courtesy_permit *permit);
 
 /* Let go on who may. */
 void courtesy_process(struct courtesy *c);
+
+/* Hosts and addresses that are remembered. */
+size_t courtesy_size(const struct courtesy *c);
 
 #endif

@@ -9,11 +9,11 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#include "net/courtesy.h"
-
 #define COURTESY_STEP_US     1000000  /* the first wait */
 #define COURTESY_STEP_MAX_US 60000000 /* and the longest */
 #define COURTESY_BUCKETS     1024u
+
+struct courtesy_permit;
 
 struct courtesy_place {
     LIST_ENTRY(courtesy_place) chain;
