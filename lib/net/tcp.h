@@ -82,7 +82,8 @@ void tcp_offended(void *conn);
 void tcp_pleased(void *conn);
 void tcp_settled(void *conn);
 
-/* Record what was tried, what became of each, and the address in use. */
+/* Record what was tried, what became of each, the address in use, and the
+ * network's round trip. */
 void tcp_report(const void *conn, s2s_result *result);
 
 /* The endpoint that is connected, by its place in the list; or -1. */
