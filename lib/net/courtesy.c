@@ -7,7 +7,8 @@
 #include "base/clock.h"
 #include "net/courtesy_place.h"
 
-#define PLACES 2
+#define PLACES  2
+#define LONG_MS 60000
 
 struct courtesy {
     struct courtesy_limits limits;
@@ -15,10 +16,9 @@ struct courtesy {
     struct courtesy_list wanted; /* somebody waits there */
     struct resolver *resolver;
     struct resolver_delay delay;
-    int64_t due; /* what it is set to */
+    int64_t due; /* what it is set to; INT64_MAX: it can wait */
     int64_t (*clock)(void);
     unsigned round;
-    bool processing;
 };
 
 /* ---- Life ------------------------------------------------------------- */
@@ -62,27 +62,30 @@ size_t courtesy_size(const struct courtesy *c)
 
 static void set_delay(struct courtesy *c, int64_t due)
 {
-    int64_t now = c->clock();
-    if (c->resolver == NULL || c->processing || due == INT64_MAX ||
-        (c->delay.set && c->due <= due))
+    int64_t left = due != INT64_MAX ? due - c->clock() : LONG_MS * 1000;
+    c->due = due;
+    if (c->resolver == NULL)
         return;
     if (c->delay.set)
         resolver_delay_stop(c->resolver, &c->delay);
-    c->due = due;
-    c->delay.ms = due > now ? (uint32_t)((due - now + 999) / 1000) : 1;
+    c->delay.ms = left > 0 ? (uint32_t)((left + 999) / 1000) : 1;
     resolver_delay(c->resolver, &c->delay);
 }
 
 /* Somebody waits there, and something has changed. */
 static void look_again(struct courtesy *c, struct courtesy_place *place)
 {
-    if (!TAILQ_EMPTY(&place->waiting))
-        set_delay(c, courtesy_place_due(&c->places, place, c->clock()));
+    int64_t due = courtesy_place_due(&c->places, place, c->clock());
+    if (!TAILQ_EMPTY(&place->waiting) && due < c->due)
+        set_delay(c, due);
 }
 
+/* The delay is set as long as anybody waits. */
 static void wait_at(struct courtesy *c, struct courtesy_place *place,
                     struct courtesy_permit *p)
 {
+    if (TAILQ_EMPTY(&c->wanted))
+        set_delay(c, INT64_MAX);
     if (TAILQ_EMPTY(&place->waiting)) {
         place->round = c->round;
         TAILQ_INSERT_TAIL(&c->wanted, place, link);
@@ -98,6 +101,8 @@ static void stop_waiting(struct courtesy *c, struct courtesy_place *place,
     TAILQ_REMOVE(&place->waiting, p, link);
     if (TAILQ_EMPTY(&place->waiting))
         TAILQ_REMOVE(&c->wanted, place, link);
+    if (TAILQ_EMPTY(&c->wanted) && c->delay.set)
+        resolver_delay_stop(c->resolver, &c->delay);
 }
 
 /* ---- Permits ---------------------------------------------------------- */
@@ -271,7 +276,8 @@ void courtesy_process(struct courtesy *c)
     struct courtesy_place *place;
     int64_t now = c->clock(), due = INT64_MAX;
     c->round++;
-    c->processing = true;
+    if (!TAILQ_EMPTY(&c->wanted))
+        set_delay(c, INT64_MAX);
     while ((place = TAILQ_FIRST(&c->wanted)) != NULL &&
            place->round != c->round) {
         place->round = c->round;
@@ -279,11 +285,11 @@ void courtesy_process(struct courtesy *c)
         TAILQ_INSERT_TAIL(&c->wanted, place, link);
         let_in_all(c, place, now);
     }
-    c->processing = false;
     TAILQ_FOREACH(place, &c->wanted, link)
     {
         int64_t at = courtesy_place_due(&c->places, place, now);
         due = at < due ? at : due;
     }
-    set_delay(c, due);
+    if (due < c->due)
+        set_delay(c, due);
 }

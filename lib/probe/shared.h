@@ -66,6 +66,7 @@ struct shared {
     struct admission admission;
     struct histogram lag;      /* of turns on the loop */
     uint32_t held;             /* probes in S2S_STAGE_QUEUE */
+    uint32_t sparing;          /* of the caller's, for the sake of a server */
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */
