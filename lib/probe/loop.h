@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/timers.h"
+
 struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     void (*fire)(void *user);
     void *user;
@@ -16,19 +18,11 @@ struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     uint32_t events; /* EPOLLIN, EPOLLOUT; 0: not watched */
 };
 
-struct loop_timer { /* embedded in its owner; zeroed: not set */
-    void (*fire)(void *user);
-    void *user;
-    int64_t at;   /* microseconds of the loop's clock */
-    size_t place; /* in the heap, from 1; 0: not set */
-};
-
 struct loop {
     int epoll, timer, event;
     int64_t (*clock)(void *user); /* replaceable before first use: tests */
     void *clock_user;
-    struct loop_timer **heap;
-    size_t heap_count, heap_capacity;
+    struct timers timers;       /* microseconds of the clock */
     int64_t armed;              /* what the timerfd is set to; 0: nothing */
     struct loop_watch **owners; /* by descriptor: whose registration it is */
     size_t owner_count;
@@ -46,8 +40,8 @@ int64_t loop_now(const struct loop *l);
 int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events);
 
 /* S2S_OK or S2S_ENO_MEMORY. Setting one that is set moves it. */
-int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at);
-void loop_clear_timer(struct loop *l, struct loop_timer *t);
+int loop_set_timer(struct loop *l, struct timer *t, int64_t at);
+void loop_clear_timer(struct loop *l, struct timer *t);
 
 /* Fire what is due, without blocking; a bounded number at a time. */
 void loop_fire(struct loop *l);

@@ -327,7 +327,7 @@ static int new_probe(struct shared *shared, int op, struct probe **out)
     }
     p->shared = shared;
     p->watch = (struct loop_watch){.fire = on_watch, .user = p};
-    p->deadline = (struct loop_timer){.fire = on_deadline, .user = p};
+    p->deadline = (struct timer){.fire = on_deadline, .user = p};
     p->submitted = loop_now(&shared->loop);
     *out = p;
     return S2S_OK;
