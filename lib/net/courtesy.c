@@ -15,11 +15,17 @@ struct courtesy {
     struct courtesy_places places;
     struct courtesy_list wanted; /* somebody waits there */
     struct resolver *resolver;
-    struct resolver_delay delay;
-    int64_t due; /* what it is set to; INT64_MAX: it can wait */
+    struct timer delay; /* set while anybody waits */
+    int64_t due;        /* what it is set to; INT64_MAX: it can wait */
     int64_t (*clock)(void);
     unsigned round;
 };
+
+static void stop_delay(struct courtesy *c)
+{
+    if (c->resolver != NULL)
+        resolver_delay_stop(c->resolver, &c->delay);
+}
 
 /* ---- Life ------------------------------------------------------------- */
 
@@ -37,7 +43,7 @@ struct courtesy *courtesy_new(const struct courtesy_limits *limits,
     c->limits = *limits;
     c->resolver = resolver;
     c->clock = clock != NULL ? clock : clock_us;
-    c->delay = (struct resolver_delay){.fire = on_delay, .user = c};
+    c->delay = (struct timer){.fire = on_delay, .user = c};
     TAILQ_INIT(&c->wanted);
     courtesy_places_init(&c->places, limits->rate);
     return c;
@@ -47,8 +53,7 @@ void courtesy_free(struct courtesy *c)
 {
     if (c == NULL)
         return;
-    if (c->delay.set)
-        resolver_delay_stop(c->resolver, &c->delay);
+    stop_delay(c);
     courtesy_places_free(&c->places);
     free(c);
 }
@@ -60,16 +65,15 @@ size_t courtesy_size(const struct courtesy *c)
 
 /* ---- Waiting ---------------------------------------------------------- */
 
-static void set_delay(struct courtesy *c, int64_t due)
+/* Moving it needs no memory, and so does setting it in its own call. */
+static int set_delay(struct courtesy *c, int64_t due)
 {
     int64_t left = due != INT64_MAX ? due - c->clock() : LONG_MS * 1000;
     c->due = due;
     if (c->resolver == NULL)
-        return;
-    if (c->delay.set)
-        resolver_delay_stop(c->resolver, &c->delay);
-    c->delay.ms = left > 0 ? (uint32_t)((left + 999) / 1000) : 1;
-    resolver_delay(c->resolver, &c->delay);
+        return S2S_OK;
+    return resolver_delay(c->resolver, &c->delay,
+                          left > 0 ? (uint32_t)((left + 999) / 1000) : 0);
 }
 
 /* Somebody waits there, and something has changed. */
@@ -77,22 +81,23 @@ static void look_again(struct courtesy *c, struct courtesy_place *place)
 {
     int64_t due = courtesy_place_due(&c->places, place, c->clock());
     if (!TAILQ_EMPTY(&place->waiting) && due < c->due)
-        set_delay(c, due);
+        (void)set_delay(c, due);
 }
 
-/* The delay is set as long as anybody waits. */
-static void wait_at(struct courtesy *c, struct courtesy_place *place,
-                    struct courtesy_permit *p)
+static int wait_at(struct courtesy *c, struct courtesy_place *place,
+                   struct courtesy_permit *p)
 {
-    if (TAILQ_EMPTY(&c->wanted))
-        set_delay(c, INT64_MAX);
+    bool first = TAILQ_EMPTY(&c->wanted);
     if (TAILQ_EMPTY(&place->waiting)) {
         place->round = c->round;
         TAILQ_INSERT_TAIL(&c->wanted, place, link);
     }
     TAILQ_INSERT_TAIL(&place->waiting, p, link);
     p->spared = courtesy_place_spared(place, c->clock());
-    look_again(c, place);
+    int e = first ? set_delay(c, INT64_MAX) : S2S_OK;
+    if (e == S2S_OK)
+        look_again(c, place);
+    return e;
 }
 
 static void stop_waiting(struct courtesy *c, struct courtesy_place *place,
@@ -101,8 +106,8 @@ static void stop_waiting(struct courtesy *c, struct courtesy_place *place,
     TAILQ_REMOVE(&place->waiting, p, link);
     if (TAILQ_EMPTY(&place->waiting))
         TAILQ_REMOVE(&c->wanted, place, link);
-    if (TAILQ_EMPTY(&c->wanted) && c->delay.set)
-        resolver_delay_stop(c->resolver, &c->delay);
+    if (TAILQ_EMPTY(&c->wanted))
+        stop_delay(c);
 }
 
 /* ---- Permits ---------------------------------------------------------- */
@@ -142,20 +147,19 @@ static bool is_granted(const struct courtesy_permit *p)
     return p->entered == PLACES;
 }
 
-/* From one place to the next, as far as it may. */
-static void advance(struct courtesy *c, struct courtesy_permit *p, int64_t now)
+/* From one place to the next, as far as it may. S2S_OK or S2S_ENO_MEMORY. */
+static int advance(struct courtesy *c, struct courtesy_permit *p, int64_t now)
 {
     while (!is_granted(p)) {
         struct courtesy_place *place = p->places[p->entered];
-        if (place != NULL && !may_enter(c, p, place, now)) {
-            wait_at(c, place, p);
-            return;
-        }
+        if (place != NULL && !may_enter(c, p, place, now))
+            return wait_at(c, place, p);
         if (place != NULL)
             courtesy_place_enter(&c->places, place, now);
         p->entered++;
     }
     p->since = now;
+    return S2S_OK;
 }
 
 static bool name_places(struct courtesy *c, struct courtesy_permit *p,
@@ -183,11 +187,11 @@ int courtesy_ask(struct courtesy_party *party, struct courtesy_permit *p,
         int64_t now = c->clock();
         *p = (struct courtesy_permit){.party = party, .since = now};
         LIST_INSERT_HEAD(&party->permits, p, kin);
-        if (!name_places(c, p, host, address, now)) {
+        if (!name_places(c, p, host, address, now) ||
+            advance(c, p, now) != S2S_OK) {
             courtesy_give(p);
             return S2S_ENO_MEMORY;
         }
-        advance(c, p, now);
     }
     return is_granted(p) ? S2S_OK : S2S_WANT_READ;
 }
@@ -255,7 +259,7 @@ static void let_in(struct courtesy *c, struct courtesy_place *place,
     if (spared)
         p->party->spared_us += now - p->since;
     p->since = now;
-    advance(c, p, now);
+    (void)advance(c, p, now); /* the delay was set a moment ago */
     if (is_granted(p))
         p->party->granted(p->party->user);
 }
@@ -277,7 +281,7 @@ void courtesy_process(struct courtesy *c)
     int64_t now = c->clock(), due = INT64_MAX;
     c->round++;
     if (!TAILQ_EMPTY(&c->wanted))
-        set_delay(c, INT64_MAX);
+        (void)set_delay(c, INT64_MAX);
     while ((place = TAILQ_FIRST(&c->wanted)) != NULL &&
            place->round != c->round) {
         place->round = c->round;
@@ -291,5 +295,5 @@ void courtesy_process(struct courtesy *c)
         due = at < due ? at : due;
     }
     if (due < c->due)
-        set_delay(c, due);
+        (void)set_delay(c, due);
 }
