@@ -227,10 +227,12 @@ void courtesy_offended(struct courtesy_permit *p)
 {
     if (p->party == NULL || !is_granted(p))
         return;
+    struct courtesy *c = p->party->courtesy;
+    if (c->limits.rate == S2S_NO_LIMIT)
+        return;
     for (int k = 0; k < PLACES; k++)
         if (p->places[k] != NULL)
-            courtesy_place_offended(p->places[k], p->since,
-                                    p->party->courtesy->clock());
+            courtesy_place_offended(p->places[k], p->since, c->clock());
 }
 
 void courtesy_pleased(struct courtesy_permit *p)

@@ -18,7 +18,8 @@
 struct courtesy_limits { /* S2S_NO_LIMIT: none */
     uint32_t host_running;
     uint32_t address_running;
-    uint32_t rate; /* a second, of either; as many may begin together */
+    uint32_t rate; /* a second, of either; as many may begin together. None:
+                      nobody is left alone, either */
 };
 
 struct courtesy;
@@ -70,7 +71,7 @@ void courtesy_give(struct courtesy_permit *permit);
 /* On the connection the server has asked for less (RFC 6120, 4.9.3.14 and
  * 4.9.3.17): the next one to the same host or address waits for 1 s, twice as
  * long after each further time up to 60 s, half as long after each connection
- * that was welcome. */
+ * that was welcome. Not without a limit to the rate. */
 void courtesy_offended(struct courtesy_permit *permit);
 void courtesy_pleased(struct courtesy_permit *permit);
 

@@ -88,7 +88,7 @@ def _():
 
 @check('a server that asks for less is left alone, and the time is ours')
 def _():
-    with peers.says(LESS) as peer, one_at_a_time() as context:
+    with peers.says(LESS) as peer, one_at_a_time(host_rate=1000) as context:
         for n in range(2):
             submit(context, peer, n, timeout_ms=900)  # less than it waits
         results = collect(context, 2)
@@ -99,16 +99,25 @@ def _():
         assert float(results[1].get('timings.total')) < 1000, results[1].raw
 
 
-@check('in the clear a policy is about that')
-def _():
+def never_waits(options, **how):
     answer = LESS.replace('resource-constraint', 'policy-violation')
-    with peers.says(answer) as peer, one_at_a_time() as context:
+    with peers.says(answer) as peer, one_at_a_time(**options) as context:
         for n in range(2):
-            submit(context, peer, n, tls_mode=s2s.TLS_NONE)
+            submit(context, peer, n, **how)
         results = collect(context, 2)
-        equal({r.code for r in results.values()}, {'stream_error'})
-        for r in results.values():
-            assert 'throttled' not in codes(r), r.raw
+    equal({r.code for r in results.values()}, {'stream_error'})
+    for r in results.values():
+        assert 'throttled' not in codes(r), r.raw
+
+
+@check('in the clear a policy is about that, and says nothing of how often we come')
+def _():
+    never_waits({'host_rate': 1000}, tls_mode=s2s.TLS_NONE)
+
+
+@check('without a limit to the rate nobody is left alone')
+def _():
+    never_waits({})
 
 
 @check('at most so many begin in a second, and all do')

@@ -233,6 +233,16 @@ static void without(void **state)
     courtesy_offended(&v[0].permit);
     courtesy_pleased(&v[0].permit);
     courtesy_give(&v[0].permit);
+    /* Without a rate nothing is spared. */
+    struct courtesy *c = open(4, 8, S2S_NO_LIMIT);
+    meet(c, v, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(v, "a", "192.0.2.1"), S2S_OK);
+        courtesy_offended(&v[0].permit);
+        courtesy_give(&v[0].permit);
+        assert_int_equal(courtesy_size(c), 0);
+    }
+    courtesy_free(c);
 }
 
 /* Permits come and go while others are let in. */
