@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_AT_ONCE 64
+#define EVENTS_AT_ONCE 256
 #define FIRST_CAPACITY 64u
 #define MICROSECONDS   1000000
 #define OWN            UINT64_MAX /* the loop's own descriptors; else: the fd */
@@ -71,6 +71,17 @@ int loop_fd(const struct loop *l)
 int64_t loop_now(const struct loop *l)
 {
     return l->clock(l->clock_user);
+}
+
+int64_t loop_due(const struct loop *l)
+{
+    return l->due != 0 ? l->due : loop_now(l);
+}
+
+void loop_woken(struct loop *l)
+{
+    if (!l->more)
+        l->seen = loop_now(l);
 }
 
 /* ---- Descriptors ---- */
@@ -200,6 +211,17 @@ static void drain(int fd)
     (void)n; /* nothing there is as good */
 }
 
+static void fire_timers(struct loop *l)
+{
+    struct timer *t;
+    int64_t now = loop_now(l);
+    while ((t = timers_due(&l->timers, now)) != NULL) {
+        l->due = t->at;
+        t->fire(t->user);
+    }
+    l->due = 0;
+}
+
 /* An open file that a caller moved to another number stays registered with the
  * old one, beyond our reach: it may have no owner, or fire another in vain. */
 static void fire_owner(const struct loop *l, uint64_t fd)
@@ -212,7 +234,11 @@ static void fire_owner(const struct loop *l, uint64_t fd)
 void loop_fire(struct loop *l)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
+    int64_t now = loop_now(l);
     int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
+    l->due = l->seen != 0 ? l->seen : now;
+    l->more = n == EVENTS_AT_ONCE;
+    l->seen = l->more ? l->seen : now;
     for (int i = 0; i < n; i++)
         fire_owner(l, events[i].data.u64);
     for (int i = 0; i < n; i++)
@@ -223,7 +249,7 @@ void loop_fire(struct loop *l)
             l->armed = 0;
             break;
         }
-    timers_fire(&l->timers, loop_now(l));
+    fire_timers(l);
     arm(l);
 }
 
@@ -241,8 +267,9 @@ void loop_quiet(const struct loop *l)
     drain(l->event);
 }
 
-void loop_wait(const struct loop *l, int timeout_ms)
+void loop_wait(struct loop *l, int timeout_ms)
 {
     struct pollfd p = {.fd = l->epoll, .events = POLLIN};
     poll(&p, 1, timeout_ms);
+    loop_woken(l);
 }
