@@ -84,20 +84,13 @@ const struct timer *timers_first(const struct timers *h)
     return h->count > 0 ? h->heap[0] : NULL;
 }
 
-struct timer *timers_due(struct timers *h, int64_t now)
-{
-    struct timer *t = h->count > 0 ? h->heap[0] : NULL;
-    if (t == NULL || t->at > now)
-        return NULL;
-    timers_clear(h, t);
-    return t;
-}
-
 void timers_fire(struct timers *h, int64_t now)
 {
-    struct timer *t;
-    while ((t = timers_due(h, now)) != NULL)
+    while (h->count > 0 && h->heap[0]->at <= now) {
+        struct timer *t = h->heap[0];
+        timers_clear(h, t);
         t->fire(t->user);
+    }
 }
 
 void timers_free(struct timers *h)

@@ -26,9 +26,6 @@ void timers_clear(struct timers *h, struct timer *t);
 /* The earliest one; NULL: none is set. */
 const struct timer *timers_first(const struct timers *h);
 
-/* Clear the earliest one that is due at `now`; NULL: none is. */
-struct timer *timers_due(struct timers *h, int64_t now);
-
 /* Clear and call what is due at `now`, the earliest first; it may set and clear
  * others. */
 void timers_fire(struct timers *h, int64_t now);

@@ -211,13 +211,14 @@ static void drain(int fd)
     (void)n; /* nothing there is as good */
 }
 
+/* Those of one time together, so that it is known which one it is. */
 static void fire_timers(struct loop *l)
 {
-    struct timer *t;
+    const struct timer *t;
     int64_t now = loop_now(l);
-    while ((t = timers_due(&l->timers, now)) != NULL) {
+    while ((t = timers_first(&l->timers)) != NULL && t->at <= now) {
         l->due = t->at;
-        t->fire(t->user);
+        timers_fire(&l->timers, l->due);
     }
     l->due = 0;
 }
