@@ -29,25 +29,25 @@ static int open_anew(int fd, int flags)
 
 void channel_init(struct channel *c, int fd, int flags)
 {
-    *c = (struct channel){.fd = fd, .kind = kind_of(fd)};
+    *c = (struct channel){fd, fd, kind_of(fd)};
     int own = c->kind == CHANNEL_PIPE ? open_anew(fd, flags) : -1;
     if (own >= 0)
-        *c = (struct channel){own, CHANNEL_OWN, true};
+        *c = (struct channel){fd, own, CHANNEL_OWN};
 }
 
 void channel_close(struct channel *c)
 {
-    if (c->opened)
-        close(c->fd);
-    *c = (struct channel){.fd = -1};
+    if (c->used != c->fd)
+        close(c->used);
+    c->used = c->fd;
 }
 
 ssize_t channel_read(const struct channel *c, void *out, size_t size)
 {
     ssize_t n;
     do {
-        n = c->kind == CHANNEL_SOCKET ? recv(c->fd, out, size, MSG_DONTWAIT)
-                                      : read(c->fd, out, size);
+        n = c->kind == CHANNEL_SOCKET ? recv(c->used, out, size, MSG_DONTWAIT)
+                                      : read(c->used, out, size);
     } while (n < 0 && errno == EINTR);
     return n;
 }
@@ -60,8 +60,8 @@ ssize_t channel_write(const struct channel *c, const void *bytes, size_t size)
         size = PIPE_BUF;
     do {
         n = c->kind == CHANNEL_SOCKET
-                ? send(c->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                : write(c->fd, bytes, size);
+                ? send(c->used, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                : write(c->used, bytes, size);
     } while (n < 0 && errno == EINTR);
     return n;
 }

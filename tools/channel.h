@@ -15,9 +15,9 @@ enum channel_kind {
 };
 
 struct channel {
-    int fd;
+    int fd;   /* the caller's: wait on this one */
+    int used; /* to read and write */
     enum channel_kind kind;
-    bool opened; /* by us */
 };
 
 /* `flags` is O_RDONLY or O_WRONLY; `fd` stays the caller's. */
