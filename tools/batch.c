@@ -316,8 +316,11 @@ static int end_status(struct batch *b)
 
 static int end(struct batch *b)
 {
+    s2s_stats stats = {.size = sizeof(stats)};
     struct batch_job *job;
     batch_signals_unwatch();
+    if (s2s_context_stats(b->context, &stats) == S2S_OK)
+        b->counts.lag_us = stats.lag_p99_us;
     s2s_context_free(b->context);
     batch_output_free(&b->out);
     if (b->out.error == 0 && close(STDOUT_FILENO) != 0)

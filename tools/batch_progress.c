@@ -134,8 +134,10 @@ void batch_progress_end(struct batch_progress *p, const struct batch_counts *c)
         return;
     snprintf(text, sizeof(text),
              "%" PRIu64 " lines answered: %" PRIu64 " ok, %" PRIu64
-             " failed, %" PRIu64 " no requests; %.1f s, %.1f/s",
+             " failed, %" PRIu64
+             " no requests; %.1f s, %.1f/s, loop lag p99 %.1f ms",
              c->answered, c->ok, c->failed, c->bad,
-             (double)(now_ms() - p->began) / 1e3, per_second(p, c));
+             (double)(now_ms() - p->began) / 1e3, per_second(p, c),
+             (double)c->lag_us / 1e3);
     complain(text, NULL);
 }

@@ -12,6 +12,7 @@ struct batch_counts {
     uint64_t taken, answered;
     uint64_t ok, failed, bad; /* bad: no request */
     uint64_t read, size;      /* bytes of the input; size 0: not known */
+    uint64_t lag_us;          /* 99 of 100 events waited no longer for us */
 };
 
 struct batch_progress {

@@ -370,7 +370,7 @@ def shown(args=(), columns=100, file=False, **variables):
 
 
 SUMMARY = re.compile(r's2sprobe: 20 lines answered: 14 ok, 4 failed, 2 no requests; '
-                     r'[0-9.]+ s, [0-9.]+/s[^\n]*\r\n$')
+                     r'[0-9.]+ s, [0-9.]+/s, loop lag p99 [0-9.]+ ms\r\n')
 
 
 @check('the bar of a terminal: drawn over itself, gone at the end, then the summary')
