@@ -51,9 +51,9 @@ static uint64_t in_flight(const struct batch *b)
 
 static void count(struct batch_counts *c, const struct batch_job *job)
 {
-    if (job->result == NULL)
+    if (job->no_request)
         c->bad++;
-    else if (s2s_result_error(job->result) == S2S_OK)
+    else if (job->result != NULL && s2s_result_error(job->result) == S2S_OK)
         c->ok++;
     else
         c->failed++;
@@ -130,7 +130,8 @@ static void take_line(struct batch *b, const struct batch_line *line)
     struct batch_job *job = b->spare;
     b->spare = NULL;
     b->counts.taken++;
-    *job = (struct batch_job){.line = line->number};
+    *job =
+        (struct batch_job){.line = line->number, .no_request = r.code != NULL};
     keep_id(b, &r.id, job);
     int e = r.id.text != NULL && job->id == NULL ? S2S_ENO_MEMORY : S2S_OK;
     if (e == S2S_OK && r.code == NULL)

@@ -17,6 +17,7 @@ struct batch_job {
     uint64_t line;
     char *id;           /* as it stands there, or NULL */
     s2s_result *result; /* or NULL, and then these two say why */
+    bool no_request;    /* the line is none */
     const char *code;
     char error[160];
 };
