@@ -83,7 +83,8 @@ static bool can_start(const s2s_context *c)
     uint64_t most = c->shared.options.max_running;
     uint64_t sparing = c->shared.sparing;
     uint64_t more = sparing < SPARING * most ? sparing : SPARING * most;
-    return TAILQ_FIRST(&c->queued) != NULL && c->running_count < most + more;
+    return TAILQ_FIRST(&c->queued) != NULL && c->running_count < most + more &&
+           (c->shared.resolver == NULL || !resolver_busy(c->shared.resolver));
 }
 
 static void start_queued(s2s_context *c)
