@@ -5,11 +5,11 @@ _s2sprobe() {
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='connect ping send check'
     local options='--from --host --port --tls --timeout --dns-server
-        --dns-trust-ad --srv-fallback --dane --xml-to --service --ca-file
-        --accept-untrusted --cert --key --password-file --secret-file --listen
-        --authenticate --no-external --no-dialback --no-bidi --count --interval
-        --ping-method --json --nagios --warning --critical --quiet --verbose
-        --color --version --help -j -w -c -q -v -V -h'
+        --dns-trust-ad --srv-fallback --pipeline --dane --xml-to --service
+        --ca-file --accept-untrusted --cert --key --password-file --secret-file
+        --listen --authenticate --no-external --no-dialback --no-bidi --count
+        --interval --ping-method --json --nagios --warning --critical --quiet
+        --verbose --color --version --help -j -w -c -q -v -V -h'
     COMPREPLY=()
     # --option=value comes as three words.
     if [[ $current == = ]]; then
