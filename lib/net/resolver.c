@@ -113,8 +113,9 @@ static int64_t until_work(struct resolver *r)
         return 0;
     if (r->ares != NULL && resolver_ares_timeout(r->ares, &t))
         left = (int64_t)t.tv_sec * 1000000 + t.tv_usec;
-    if (!TAILQ_EMPTY(&r->delays)) {
-        int64_t delay = TAILQ_FIRST(&r->delays)->at - clock_us();
+    const struct timer *first = timers_first(&r->delays);
+    if (first != NULL) {
+        int64_t delay = first->at - clock_us();
         delay = delay > 0 ? delay : 0;
         left = left < 0 || delay < left ? delay : left;
     }

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
+#include "base/timers.h"
 #include "net/dns.h"
 
 struct resolver;
@@ -60,18 +60,11 @@ void resolver_cancel(resolver_query *query);
 /* Whether it has none of the caller's. */
 bool resolver_is_ours(const struct resolver *r);
 
-/* A call after a time, from resolver_process(). */
+/* A call after so many milliseconds, from resolver_process(). S2S_OK or
+ * S2S_ENO_MEMORY. */
 #define RESOLVER_DELAY_MS 50 /* RFC 8305, 3 */
-struct resolver_delay {      /* embedded in its owner */
-    TAILQ_ENTRY(resolver_delay) link;
-    void (*fire)(void *user);
-    void *user;
-    int64_t at;
-    uint32_t ms; /* 0: RESOLVER_DELAY_MS */
-    bool set;
-};
-void resolver_delay(struct resolver *r, struct resolver_delay *d);
-void resolver_delay_stop(struct resolver *r, struct resolver_delay *d);
+int resolver_delay(struct resolver *r, struct timer *t, uint32_t ms);
+void resolver_delay_stop(struct resolver *r, struct timer *t);
 
 /* What the caller's resolver says; NULL: nothing. S2S_OK, S2S_EABI, or
  * S2S_EINVALID_ARGUMENT when it has an answer. */

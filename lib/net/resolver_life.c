@@ -47,7 +47,6 @@ int resolver_new(const struct resolver_settings *settings,
     r->set = r->timer = -1;
     TAILQ_INIT(&r->waiting);
     TAILQ_INIT(&r->ended);
-    TAILQ_INIT(&r->delays);
     int error = open_all(r, settings);
     if (error != S2S_OK) {
         resolver_free(r);
@@ -69,6 +68,7 @@ void resolver_free(struct resolver *r)
         resolver_query_free(q);
     }
     resolver_cache_free(&r->cache);
+    timers_free(&r->delays);
     if (r->timer >= 0)
         close(r->timer);
     if (r->set >= 0)
@@ -102,17 +102,6 @@ static void deliver(struct resolver *r)
     }
 }
 
-static void fire_delays(struct resolver *r)
-{
-    struct resolver_delay *d;
-    int64_t now = clock_us();
-    while ((d = TAILQ_FIRST(&r->delays)) != NULL && d->at <= now) {
-        TAILQ_REMOVE(&r->delays, d, link);
-        d->set = false;
-        d->fire(d->user);
-    }
-}
-
 void resolver_process(struct resolver *r)
 {
     if (r->ares != NULL)
@@ -122,31 +111,20 @@ void resolver_process(struct resolver *r)
     resolver_drop(r);
     resolver_start(r);
     deliver(r);
-    fire_delays(r);
+    timers_fire(&r->delays, clock_us());
     resolver_arm(r);
 }
 
-void resolver_delay(struct resolver *r, struct resolver_delay *d)
+int resolver_delay(struct resolver *r, struct timer *t, uint32_t ms)
 {
-    struct resolver_delay *before = TAILQ_LAST(&r->delays, resolver_delays);
-    uint32_t ms = d->ms != 0 ? d->ms : RESOLVER_DELAY_MS;
-    d->at = clock_us() + (int64_t)ms * 1000;
-    d->set = true;
-    while (before != NULL && before->at > d->at)
-        before = TAILQ_PREV(before, resolver_delays, link);
-    if (before != NULL)
-        TAILQ_INSERT_AFTER(&r->delays, before, d, link);
-    else
-        TAILQ_INSERT_HEAD(&r->delays, d, link);
+    int e = timers_set(&r->delays, t, clock_us() + (int64_t)ms * 1000);
     resolver_arm(r);
+    return e;
 }
 
-void resolver_delay_stop(struct resolver *r, struct resolver_delay *d)
+void resolver_delay_stop(struct resolver *r, struct timer *t)
 {
-    if (!d->set)
-        return;
-    TAILQ_REMOVE(&r->delays, d, link);
-    d->set = false;
+    timers_clear(&r->delays, t);
 }
 
 /* ---- Queries ---------------------------------------------------------- */

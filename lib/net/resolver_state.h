@@ -2,6 +2,8 @@
 #ifndef NET_RESOLVER_STATE_H
 #define NET_RESOLVER_STATE_H
 
+#include <sys/queue.h>
+
 #include "net/resolver.h"
 #include "net/resolver_ares.h"
 #include "net/resolver_cache.h"
@@ -31,8 +33,8 @@ struct resolver {
     int set;   /* epoll: the channel's, or the hook's, and the timer */
     int timer; /* expires when there is something to do */
     struct resolver_list waiting, ended;
-    TAILQ_HEAD(resolver_delays, resolver_delay) delays; /* by time */
-    unsigned round;                                     /* of deliver() */
+    struct timers delays; /* of clock_us() */
+    unsigned round;       /* of deliver() */
     size_t running, live; /* asked; of these, not cancelled */
 };
 

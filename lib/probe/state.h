@@ -76,7 +76,7 @@ struct probe {
     char verify_id[PROBE_TOKEN];
     char verify_key[PROBE_TOKEN];
     struct loop_watch watch;
-    struct loop_timer deadline;
+    struct timer deadline;
 
     int stage;
     int64_t stage_since, submitted, started;
