@@ -127,6 +127,15 @@ static void hurry(void *user)
     finish(l);
 }
 
+/* For the other answer, a moment. */
+static void wait_for_other(struct lookup *l)
+{
+    if (resolver_delay(l->resolver, &l->delay, RESOLVER_DELAY_MS) == S2S_OK)
+        return;
+    l->no_memory = true;
+    finish(l);
+}
+
 static void answered(struct lookup *l, int family, struct dns_answer *answer)
 {
     l->queries[family] = NULL;
@@ -137,10 +146,8 @@ static void answered(struct lookup *l, int family, struct dns_answer *answer)
     if (l->queries[SIX] == NULL && l->queries[FOUR] == NULL)
         finish(l);
     else if (family == FOUR && answer->count > 0 &&
-             (l->flags & LOOKUP_PATIENT) == 0 &&
-             resolver_delay(l->resolver, &l->delay, RESOLVER_DELAY_MS) !=
-                 S2S_OK)
-        hurry(l);
+             (l->flags & LOOKUP_PATIENT) == 0)
+        wait_for_other(l);
 }
 
 static void six_answered(void *user, struct dns_answer *answer)

@@ -167,12 +167,10 @@ static bool has_next(const struct race *r, const struct race_endpoint *ep)
            ep->tried < or_default(r->settings->max_addresses, MAX_ADDRESSES);
 }
 
-/* False: there is no memory to wait with. */
-static bool wait_a_moment(struct race *r)
+static void wait_for(struct race *r, struct timer *t, uint32_t ms)
 {
-    return r->delay.place != 0 ||
-           resolver_delay(r->settings->resolver, &r->delay,
-                          RESOLVER_DELAY_MS) == S2S_OK;
+    if (t->place == 0 && resolver_delay(r->settings->resolver, t, ms) != S2S_OK)
+        r->error = S2S_ENO_MEMORY;
 }
 
 /* The endpoint whose address is to be tried next, unless an earlier one is
@@ -185,7 +183,10 @@ static struct race_endpoint *next_endpoint(struct race *r)
         late = late || pending(ep);
         if (!has_next(r, ep))
             continue;
-        return late && !r->impatient && wait_a_moment(r) ? NULL : ep;
+        if (!late || r->impatient)
+            return ep;
+        wait_for(r, &r->delay, RESOLVER_DELAY_MS);
+        return NULL;
     }
     return NULL;
 }
@@ -246,10 +247,10 @@ static void go(struct race *r)
         else
             next_group(r);
     }
+    if (!over(r) && ep == NULL && group_begun(r))
+        wait_for(r, &r->patience, PATIENCE_MS);
     if (over(r))
         stop_asking(r);
-    else if (ep == NULL && group_begun(r) && r->patience.place == 0)
-        (void)resolver_delay(r->settings->resolver, &r->patience, PATIENCE_MS);
     bool more =
         !over(r) && !spent(r) && (group_pending(r) || r->end < r->count);
     eyeballs_settle(&r->eyes, ep != NULL && !over(r), more);

@@ -31,6 +31,10 @@ void resolver_free(struct resolver *r); /* no query may be left */
 int resolver_fd(const struct resolver *r);
 void resolver_process(struct resolver *r);
 
+/* Whether a question would have to wait. That it no longer is comes with a call
+ * of resolver_process() or resolver_cancel(). */
+bool resolver_busy(const struct resolver *r);
+
 /*
  * The end of a query, called from resolver_process() only. The answer lives
  * during the call, unless it is held; one with S2S_ENO_MEMORY cannot be.
@@ -39,7 +43,10 @@ typedef void resolver_done(void *user, struct dns_answer *answer);
 
 /*
  * Ask for records; the name has no trailing dot. At most 100 queries are in
- * flight, others wait. An answer is used again while its time to live lasts.
+ * flight, others wait; up to 100 more once they have had no answer for a
+ * second. What waits for SRV records waits for all else. What a server refuses
+ * while another query has had no answer is asked again for 10 seconds. An
+ * answer is used again while its time to live lasts.
  * `hosts`, with DNS_A and DNS_AAAA: the hosts file comes first, and nothing is
  * known of DNSSEC. Otherwise what a validating server refuses (SERVFAIL) is
  * asked for once more without validation, and is DNS_BOGUS, with S2S_EDNS, when

@@ -45,7 +45,10 @@ int resolver_new(const struct resolver_settings *settings,
     if (r == NULL)
         return S2S_ENO_MEMORY;
     r->set = r->timer = -1;
-    TAILQ_INIT(&r->waiting);
+    r->slow_most = RESOLVER_SLOW_MAX;
+    for (size_t i = 0; i < RESOLVER_QUEUES; i++)
+        TAILQ_INIT(&r->waiting[i]);
+    TAILQ_INIT(&r->young);
     TAILQ_INIT(&r->ended);
     int error = open_all(r, settings);
     if (error != S2S_OK) {
@@ -62,7 +65,8 @@ void resolver_free(struct resolver *r)
     if (r == NULL)
         return;
     resolver_ares_free(r->ares); /* ends what is cancelled but RUNNING */
-    TAILQ_CONCAT(&r->ended, &r->waiting, link);
+    for (size_t i = 0; i < RESOLVER_QUEUES; i++)
+        TAILQ_CONCAT(&r->ended, &r->waiting[i], link);
     while ((q = TAILQ_FIRST(&r->ended)) != NULL) {
         TAILQ_REMOVE(&r->ended, q, link);
         resolver_query_free(q);
@@ -158,7 +162,7 @@ int resolver_ask(struct resolver *r, const char *name, uint16_t type,
     if (q->answer != NULL)
         resolver_ended(q);
     else
-        TAILQ_INSERT_TAIL(&r->waiting, q, link);
+        resolver_wait(q);
     resolver_start(r);
     resolver_arm(r);
     return S2S_OK;
@@ -179,20 +183,32 @@ int resolver_answer(struct resolver *r, struct dns_answer *answer,
     return S2S_OK;
 }
 
+static void take_out(resolver_query *q)
+{
+    struct resolver *r = q->resolver;
+    if (q->state == WAITING)
+        resolver_unwait(q);
+    else if (q->state == REFUSED)
+        timers_clear(&r->delays, &q->again);
+    else
+        TAILQ_REMOVE(&r->ended, q, link);
+}
+
 void resolver_cancel(resolver_query *q)
 {
     struct resolver *r = q->resolver;
+    if (q->state == RUNNING)
+        resolver_leave(q);
+    else
+        take_out(q);
     if (q->state != RUNNING) {
-        TAILQ_REMOVE(q->state == WAITING ? &r->waiting : &r->ended, q, link);
         resolver_query_free(q);
     } else if (r->ares != NULL) {
         q->done = NULL;
-        r->live--;
         resolver_drop(r);
     } else {
         q->state = ENDED; /* an answer from inside comes too late */
         r->running--;
-        r->live--;
         r->hook.cancel(r->hook.user, q);
         resolver_query_free(q);
     }
@@ -216,7 +232,7 @@ int resolver_hook_done(resolver_query *q, const s2s_dns_answer *answer)
         a = resolver_hook_read(answer, &error);
     }
     r->running--;
-    r->live--;
+    resolver_leave(q);
     resolver_end(q, a);
     resolver_arm(r);
     return error;
