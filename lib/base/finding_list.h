@@ -67,8 +67,7 @@
     X(ADDRESS_FORBIDDEN, "address_forbidden", INFO, "us",                      \
       "The address policy refused this address. If the probe is meant to go "  \
       "there, allow it: in the address filter of a program, by "               \
-      "--allow-target "                                                        \
-      "of s2sprobe-http.")                                                     \
+      "--allow-target of s2sprobe-http.")                                      \
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
@@ -158,6 +157,9 @@
     X(TLS_REFUSED, "tls_refused", ERROR, "peer",                               \
       "STARTTLS is offered but fails: usually the server has no usable "       \
       "certificate for this domain.")                                          \
+    X(PIPELINED, "pipelined", WARNING, "us",                                   \
+      "STARTTLS was asked for before it was offered, which a server need not " \
+      "take: probe without pipelining before it is blamed.")                   \
     X(TLS_REQUIRED, "tls_required", INFO, "us",                                \
       "The server requires TLS. In the clear it may refuse whatever comes "    \
       "after its features.")                                                   \
