@@ -1,0 +1,90 @@
+/*
+ * many [--smoke]: ten thousand probes of as many servers, submitted at once to
+ * one context: failures (the servers make none), memory, and how long events
+ * waited for the loop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "bench.h"
+#include "certs.h"
+#include "load.h"
+#include "peer.h"
+
+#define PROBES       10000u
+#define SMOKE_PROBES 20u
+
+struct tally {
+    const struct peer *peer;
+    unsigned failed;
+};
+
+static void plan(void *user, unsigned number, struct load_probe *p)
+{
+    const struct tally *t = user;
+    snprintf(p->to, sizeof(p->to), "d%u." BENCH_DOMAIN, number);
+    load_host(p, "127.1", number);
+    p->options.port = t->peer->port;
+}
+
+static void seen(void *user, unsigned number, const s2s_result *result)
+{
+    struct tally *t = user;
+    (void)number;
+    if (s2s_result_error(result) == S2S_OK)
+        return;
+    if (t->failed++ == 0)
+        fprintf(stderr, "%s\n", s2s_result_json(result));
+}
+
+static void report(const s2s_context *context, const struct tally *t)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    bench_report("many.failures", t->failed, 0, "<=0");
+    bench_report("many.max-rss-MB", (double)usage.ru_maxrss * 1024 / 1e6, 0,
+                 "<=200");
+#ifdef BENCH_STATS
+    s2s_stats stats = {.size = sizeof(stats)};
+    bench_must(s2s_context_stats(context, &stats) == S2S_OK, "no stats");
+    bench_report("many.lag-p50-ms", stats.lag_p50_us / 1e3, 2, "-");
+    bench_report("many.lag-p99-ms", stats.lag_p99_us / 1e3, 2, "<=20");
+    bench_report("many.lag-max-ms", stats.lag_max_us / 1e3, 2, "-");
+#else
+    (void)context;
+    puts("many.lag-p99-ms - not measured: no s2s_context_stats()");
+#endif
+}
+
+int main(int argc, char **argv)
+{
+    struct certs certs;
+    struct peer peer;
+    struct tally tally = {.peer = &peer};
+    unsigned count = bench_smoke(argc, argv) ? SMOKE_PROBES : PROBES;
+    bench_raise_files();
+    certs_make(&certs);
+    peer_start(&peer, &certs);
+    const s2s_context_options setup = {.size = sizeof(setup),
+                                       .ca_file = certs.ca.path,
+                                       .max_running = count};
+    struct load l = {.count = count,
+                     .window = count,
+                     .user = &tally,
+                     .plan = plan,
+                     .seen = seen};
+    int e = s2s_context_new(&setup, &l.context);
+    bench_must(e == S2S_OK, s2s_strerror(e));
+    int64_t begin = bench_now_ns();
+    double used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID);
+    load_run(&l);
+    used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - used;
+    bench_report("many.wall-s", (double)(bench_now_ns() - begin) / 1e9, 2, "-");
+    bench_report("many.cpu-us", used / count, 0, "-");
+    report(l.context, &tally);
+    s2s_context_free(l.context);
+    peer_stop(&peer);
+    certs_free(&certs);
+    return EXIT_SUCCESS;
+}
