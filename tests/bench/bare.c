@@ -28,13 +28,13 @@ void bare_free(struct bare *b)
 gnutls_session_t bare_session(const struct bare *b)
 {
     gnutls_session_t session;
-    bool ok = gnutls_init(&session, FLAGS) == 0 &&
-              gnutls_priority_set(session, tls_store_priorities(b->store, 0)) ==
-                  0 &&
-              gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-                                     b->credentials) == 0 &&
-              gnutls_server_name_set(session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
-                                     strlen(BENCH_DOMAIN)) == 0;
+    bool ok =
+        gnutls_init(&session, FLAGS) == 0 &&
+        gnutls_priority_set(session, tls_store_priorities(b->store, 0)) == 0 &&
+        gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+                               b->credentials) == 0 &&
+        gnutls_server_name_set(session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
+                               strlen(BENCH_DOMAIN)) == 0;
     bench_must(ok, "the bare client cannot begin TLS");
     return session;
 }

@@ -66,9 +66,8 @@ int main(int argc, char **argv)
     bench_raise_files();
     certs_make(&certs);
     peer_start(&peer, &certs);
-    const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = certs.ca.path,
-                                       .max_running = count};
+    const s2s_context_options setup = {
+        .size = sizeof(setup), .ca_file = certs.ca.path, .max_running = count};
     struct load l = {.count = count,
                      .window = count,
                      .user = &tally,

@@ -40,9 +40,8 @@ int peer_connect(const struct peer *p, int flags)
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-    bench_must(fd >= 0 &&
-                   (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ||
-                    errno == EINPROGRESS),
+    bench_must(fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ||
+                           errno == EINPROGRESS),
                "cannot connect to the peer");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;

@@ -43,9 +43,8 @@ static void measure(const char *ca_file, struct tally *t, unsigned count,
 {
     static struct truth mark;
     const struct truth *truth = truth_open();
-    const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = ca_file,
-                                       .max_running = window};
+    const s2s_context_options setup = {
+        .size = sizeof(setup), .ca_file = ca_file, .max_running = window};
     struct load l = {.count = count,
                      .window = window,
                      .user = t,

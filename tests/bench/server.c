@@ -223,7 +223,7 @@ static void greet(struct server *s, const char *element)
         say(s, HEADER);
         s->mute = true;
     } else {
-        say(s, !s->secure          ? HEADER CLEAR_FEATURES
+        say(s, !s->secure         ? HEADER CLEAR_FEATURES
                : s->authenticated ? HEADER LAST_FEATURES
                                   : HEADER SECURE_FEATURES);
     }
@@ -265,8 +265,8 @@ static const struct row {
     const char *begin, *end;
     void (*act)(struct server *s, const char *element);
 } rows[] = {
-    {"<stream:stream", ">", greet},    {"<starttls", ">", proceed},
-    {"<auth", ">", accept_external},   {"<iq", "</iq>", answer_ping},
+    {"<stream:stream", ">", greet},   {"<starttls", ">", proceed},
+    {"<auth", ">", accept_external},  {"<iq", "</iq>", answer_ping},
     {"</stream:stream", ">", finish},
 };
 
@@ -291,8 +291,7 @@ static void answer(struct server *s)
 {
     const char *begin = NULL;
     const struct row *row;
-    while (!s->ended && !s->mute &&
-           (row = find(s->heard, &begin)) != NULL) {
+    while (!s->ended && !s->mute && (row = find(s->heard, &begin)) != NULL) {
         row->act(s, begin);
         const char *end = strstr(begin, row->end) + strlen(row->end);
         s->heard_length -= (size_t)(end - s->heard);

@@ -1,8 +1,8 @@
 /*
  * soak PROBES: good and hostile servers mixed, in one context. Afterwards the
- * process has as many descriptors and threads as after the first ones, its memory
- * is what it was after a tenth but for 4 MiB, and each probe came to its own end.
- * Prints the figures, and fails unless all of that is so.
+ * process has as many descriptors and threads as after the first ones, its
+ * memory is what it was after a tenth but for 4 MiB, and each probe came to its
+ * own end. Prints the figures, and fails unless all of that is so.
  */
 #include <dirent.h>
 #include <malloc.h>
