@@ -131,6 +131,10 @@ static void put_timings(struct node *n, const s2s_result *r)
     int64_t total = r->stage_us[result_stage_index(S2S_STAGE_DONE)];
     if (total >= 0)
         node_put(&t, "total", json_real((double)total / 1e3));
+    if (r->rtt_us >= 0)
+        node_put(&t, "rtt", json_real((double)r->rtt_us / 1e3));
+    if (r->lag_us >= 0)
+        node_put(&t, "lag", json_real((double)r->lag_us / 1e3));
     node_put_node(n, "timings", &t);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "net/race.h"
+#include "net/tcp_info.h"
 
 #define TEXT 384
 
@@ -141,10 +142,14 @@ void tcp_advance(void *conn)
     note(c);
 }
 
+static int descriptor(const struct tcp *c)
+{
+    return c->adopted >= 0 ? c->adopted : eyeballs_fd(&c->race.eyes);
+}
+
 static int tcp_fd(void *conn)
 {
-    const struct tcp *c = conn;
-    return c->adopted >= 0 ? c->adopted : eyeballs_fd(&c->race.eyes);
+    return descriptor(conn);
 }
 
 /* ---- Moving bytes ----------------------------------------------------- */
@@ -286,7 +291,10 @@ bool tcp_was_reset(const void *conn)
 
 void tcp_report(const void *conn, s2s_result *result)
 {
-    race_report(&((const struct tcp *)conn)->race, result);
+    const struct tcp *c = conn;
+    race_report(&c->race, result);
+    if (c->phase == TCP_CONNECTED)
+        result->rtt_us = tcp_info_rtt_us(descriptor(c));
 }
 
 int tcp_connected_endpoint(const void *conn)

@@ -72,7 +72,8 @@ void tcp_quickack(void *conn);
 /* Whether the last end was a reset and no FIN. */
 bool tcp_was_reset(const void *conn);
 
-/* Record what was tried, what became of each, and the address in use. */
+/* Record what was tried, what became of each, the address in use, and the
+ * network's round trip. */
 void tcp_report(const void *conn, s2s_result *result);
 
 /* The endpoint that is connected, by its place in the list; or -1. */

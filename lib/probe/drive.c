@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "probe/endpoints.h"
+#include "probe/stages.h"
 
 #define DH_BITS 2048u /* RFC 9325, 4.1 */
 
@@ -193,7 +194,7 @@ int drive_load_trust(struct probe *p)
         return S2S_OK;
     int64_t before = loop_now(&p->shared->loop);
     int e = certificate_trust_load(p->shared->trust);
-    p->stage_since += loop_now(&p->shared->loop) - before;
+    stages_excuse(p, loop_now(&p->shared->loop) - before);
     if (e == S2S_EINTERNAL)
         result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
     if (e == S2S_EPOLICY) {

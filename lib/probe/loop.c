@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_AT_ONCE 64
+#define EVENTS_AT_ONCE 256
 #define FIRST_CAPACITY 64u
 #define MICROSECONDS   1000000
 #define OWN            UINT64_MAX /* the loop's own descriptors; else: the fd */
@@ -71,6 +71,17 @@ int loop_fd(const struct loop *l)
 int64_t loop_now(const struct loop *l)
 {
     return l->clock(l->clock_user);
+}
+
+int64_t loop_due(const struct loop *l)
+{
+    return l->due != 0 ? l->due : loop_now(l);
+}
+
+void loop_woken(struct loop *l)
+{
+    if (!l->more)
+        l->seen = loop_now(l);
 }
 
 /* ---- Descriptors ---- */
@@ -263,8 +274,10 @@ static void fire_timers(struct loop *l)
     while (l->heap_count > 0 && l->heap[0]->at <= now) {
         struct loop_timer *t = l->heap[0];
         loop_clear_timer(l, t);
+        l->due = t->at;
         t->fire(t->user);
     }
+    l->due = 0;
 }
 
 /* An open file that a caller moved to another number stays registered with the
@@ -279,7 +292,11 @@ static void fire_owner(const struct loop *l, uint64_t fd)
 void loop_fire(struct loop *l)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
+    int64_t now = loop_now(l);
     int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
+    l->due = l->seen != 0 ? l->seen : now;
+    l->more = n == EVENTS_AT_ONCE;
+    l->seen = l->more ? l->seen : now;
     for (int i = 0; i < n; i++)
         fire_owner(l, events[i].data.u64);
     for (int i = 0; i < n; i++)
@@ -308,8 +325,9 @@ void loop_quiet(const struct loop *l)
     drain(l->event);
 }
 
-void loop_wait(const struct loop *l, int timeout_ms)
+void loop_wait(struct loop *l, int timeout_ms)
 {
     struct pollfd p = {.fd = l->epoll, .events = POLLIN};
     poll(&p, 1, timeout_ms);
+    loop_woken(l);
 }

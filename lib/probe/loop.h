@@ -29,7 +29,10 @@ struct loop {
     void *clock_user;
     struct loop_timer **heap;
     size_t heap_count, heap_capacity;
-    int64_t armed;              /* what the timerfd is set to; 0: nothing */
+    int64_t seen;  /* what is pending now was not then; 0: we do not know */
+    bool more;     /* the kernel had more to tell than there was room for */
+    int64_t due;   /* while firing: since when it may have been pending */
+    int64_t armed; /* what the timerfd is set to; 0: nothing */
     struct loop_watch **owners; /* by descriptor: whose registration it is */
     size_t owner_count;
 };
@@ -40,6 +43,13 @@ void loop_free(struct loop *l);
 
 int loop_fd(const struct loop *l);
 int64_t loop_now(const struct loop *l);
+
+/* While something fires: the time at which it was due, or the earliest at which
+ * it can have happened. At other times: now. */
+int64_t loop_due(const struct loop *l);
+
+/* Nothing was left to do, and a wait has ended just now. */
+void loop_woken(struct loop *l);
 
 /* Watch `fd` for `events`, in place of what `w` watched; 0 events or a
  * negative fd: nothing. Level-triggered. S2S_OK or S2S_EINTERNAL. */
@@ -63,6 +73,6 @@ void loop_quiet(const struct loop *l);
 int loop_timeout_ms(const struct loop *l);
 
 /* Wait until the descriptor is readable or `timeout_ms` have passed. */
-void loop_wait(const struct loop *l, int timeout_ms);
+void loop_wait(struct loop *l, int timeout_ms);
 
 #endif

@@ -65,6 +65,8 @@ int shared_init(struct shared *s, struct options_context *options,
         shared_free(s);
         return e;
     }
+    admission_init(&s->admission, &s->loop, options->max_handshakes,
+                   options->rate);
     s->options = *options;
     *options = (struct options_context){.ca_file = NULL};
     return S2S_OK;

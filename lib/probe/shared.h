@@ -2,11 +2,13 @@
 #ifndef PROBE_SHARED_H
 #define PROBE_SHARED_H
 
+#include "base/histogram.h"
 #include "base/options.h"
 #include "net/certificate.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "probe/admission.h"
 #include "probe/loop.h"
 #include "probe/router.h"
 
@@ -58,6 +60,9 @@ struct shared {
     struct router router;
     struct errands errands;
     struct children children;
+    struct admission admission;
+    struct histogram lag;      /* of turns on the loop */
+    uint32_t held;             /* probes in S2S_STAGE_QUEUE */
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/result.h"
 #include "net/discovery.h"
+#include "probe/admission.h"
 #include "probe/link.h"
 #include "probe/loop.h"
 #include "probe/shared.h"
@@ -67,6 +68,7 @@ struct probe {
     struct probe_proof proof;
     unsigned tls_version; /* S2S_TLS_* */
     struct check *check;  /* of S2S_OP_CHECK, once the endpoints are known */
+    struct probe *parent; /* whose part it is; NULL: nobody's */
 
     struct link link;
     struct initiator *stream;
@@ -78,9 +80,18 @@ struct probe {
 
     int stage;
     int64_t stage_since, submitted, started;
+    int64_t due;     /* the deadline, before what is ours is added: */
+    int64_t lag_us;  /* waited for its turn on the loop, */
+    int64_t held_us; /* and in a queue */
+    int64_t held_since;
+    unsigned holds; /* it, or so many of its parts, are in one now */
+    bool lapsed;    /* the deadline's timer has fired */
+    int64_t ready_since, turn_since, worked_us;
+    struct admission_ticket ticket;
+    bool queued; /* before it connects */
     bool own_transport, own_tls;
     bool connected;
-    bool cancelled, expired, finished;
+    bool cancelled, finished;
 
     const struct talk_observer *observer; /* of a stream that stays open */
     struct talk *talk;                    /* NULL: it does not authenticate */
@@ -88,7 +99,6 @@ struct probe {
     void (*done)(struct probe *p, void *user);
     void *done_user;
     bool errand; /* of a connection that came in; not counted as running */
-    bool part;   /* of a check; not counted either */
     bool certificate_set;   /* ours, on this connection */
     bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */

@@ -180,6 +180,11 @@ class Context:
     def timeout_ms(self):
         return c.context_timeout_ms(self.pointer)
 
+    def stats(self):
+        filled = Stats()
+        check(c.context_stats(self.pointer, byref(filled)))
+        return filled
+
     def fd(self):
         return c.context_fd(self.pointer)
 
