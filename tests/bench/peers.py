@@ -170,7 +170,7 @@ def hosts_of(size):
 
 
 def requests(hosts):
-    return ''.join(json.dumps({'id': i, 'to': f'd{i}.{DOMAIN}', 'host': host, 'port': 5269})
+    return ''.join(json.dumps({'id': i, 'toDomain': f'd{i}.{DOMAIN}', 'host': host, 'port': 5269})
                    + '\n' for i, host in enumerate(hosts))
 
 
