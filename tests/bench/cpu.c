@@ -4,24 +4,19 @@
  * the median of their ratios counts. Only our own process is measured, not the
  * server's.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "bare.h"
+#include "bare_load.h"
 #include "bench.h"
 #include "certs.h"
 #include "load.h"
-#include "peer.h"
-#include "server.h"
 
-#define ROUNDS  11u
-#define PROBES  200u
-#define AT_ONCE 50u
+#define ROUNDS       11u
+#define PROBES       200u
+#define SMOKE_PROBES 10u
+#define AT_ONCE      BARE_AT_ONCE
 
 struct setting {
     struct peer peer;
@@ -29,6 +24,7 @@ struct setting {
     s2s_tls without_chain;
     s2s_context *context;
     const struct kind *kind;
+    unsigned probes; /* in a round */
 };
 
 static const struct kind {
@@ -47,97 +43,6 @@ static const struct kind {
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* ---- A bare handshake ---- */
-
-/* It receives all there is, and sends what a step has said in one piece. */
-struct client {
-    int fd;
-    gnutls_session_t session;
-    struct bytes in, out;
-};
-
-static ssize_t pull(gnutls_transport_ptr_t p, void *buffer, size_t length)
-{
-    struct client *c = p;
-    if (c->in.start == c->in.end) {
-        ssize_t n = recv(c->fd, c->in.data, sizeof(c->in.data), 0);
-        c->in.end = n > 0 ? (size_t)n : 0;
-        if (n <= 0) {
-            gnutls_transport_set_errno(c->session, n == 0 ? EIO : errno);
-            return -1;
-        }
-    }
-    return (ssize_t)bytes_take(&c->in, buffer, length);
-}
-
-static ssize_t push(gnutls_transport_ptr_t p, const void *bytes, size_t length)
-{
-    struct client *c = p;
-    return (ssize_t)bytes_put(&c->out, bytes, length);
-}
-
-static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
-{
-    (void)p;
-    (void)ms;
-    return 1;
-}
-
-static void client_open(struct client *c, const struct setting *s, int epoll)
-{
-    struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLET,
-                            .data.ptr = c};
-    c->fd = peer_connect(&s->peer, SOCK_NONBLOCK);
-    c->in.start = c->in.end = c->out.start = c->out.end = 0;
-    c->session = bare_session(&s->bare);
-    gnutls_transport_set_ptr(c->session, c);
-    gnutls_transport_set_pull_function(c->session, pull);
-    gnutls_transport_set_push_function(c->session, push);
-    gnutls_transport_set_pull_timeout_function(c->session, pull_timeout);
-    bench_must(epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) == 0, "epoll_ctl");
-}
-
-/* Whether the handshake is done, and the connection closed. */
-static bool client_step(struct client *c)
-{
-    int rc = gnutls_handshake(c->session);
-    bench_must(rc == 0 || !gnutls_error_is_fatal(rc), gnutls_strerror(rc));
-    size_t length = c->out.end - c->out.start;
-    if (length > 0)
-        bench_must(send(c->fd, c->out.data + c->out.start, length,
-                        MSG_NOSIGNAL) == (ssize_t)length,
-                   "cannot send");
-    c->out.start = c->out.end = 0;
-    if (rc != 0)
-        return false;
-    gnutls_deinit(c->session);
-    close(c->fd);
-    return true;
-}
-
-static void run_bare(struct setting *s)
-{
-    static struct client clients[AT_ONCE];
-    struct epoll_event events[AT_ONCE];
-    unsigned begun = 0, ended = 0;
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    while (begun < AT_ONCE)
-        client_open(&clients[begun++], s, epoll);
-    while (ended < PROBES) {
-        int n = epoll_wait(epoll, events, AT_ONCE, -1);
-        for (int i = 0; i < n; i++) {
-            struct client *c = events[i].data.ptr;
-            bool connected = events[i].events & EPOLLOUT;
-            if (!connected || !client_step(c))
-                continue;
-            ended++;
-            if (begun++ < PROBES)
-                client_open(c, s, epoll);
-        }
-    }
-    close(epoll);
-}
-
 /* ---- Probes ---- */
 
 static void plan(void *user, unsigned number, struct load_probe *p)
@@ -153,21 +58,14 @@ static void plan(void *user, unsigned number, struct load_probe *p)
     p->options.tls = s->kind->judged ? NULL : &s->without_chain;
 }
 
-static void seen(void *user, unsigned number, const s2s_result *result)
-{
-    (void)user;
-    (void)number;
-    bench_must(s2s_result_error(result) == S2S_OK, s2s_result_json(result));
-}
-
 static void run_kind(struct setting *s)
 {
     const struct load l = {.context = s->context,
-                           .count = PROBES,
+                           .count = s->probes,
                            .window = AT_ONCE,
                            .user = s,
                            .plan = plan,
-                           .seen = seen};
+                           .seen = load_must_succeed};
     load_run(&l);
 }
 
@@ -179,10 +77,10 @@ static double cost(struct setting *s, const struct kind *kind)
     double begin = bench_used_us(CLOCK_PROCESS_CPUTIME_ID);
     s->kind = kind;
     if (kind == NULL)
-        run_bare(s);
+        bare_load(&s->bare, &s->peer, s->probes);
     else
         run_kind(s);
-    return (bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / PROBES;
+    return (bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - begin) / s->probes;
 }
 
 static void report(const char *name, const char *what, double *values,
@@ -226,6 +124,7 @@ int main(int argc, char **argv)
     setup.identities = identities;
     int e = s2s_context_new(&setup, &s.context);
     bench_must(e == S2S_OK, s2s_strerror(e));
+    s.probes = bench_smoke(argc, argv) ? SMOKE_PROBES : PROBES;
     measure(&s, bench_smoke(argc, argv) ? 1 : ROUNDS);
     s2s_context_free(s.context);
     bare_free(&s.bare);

@@ -43,6 +43,13 @@ void load_run(const struct load *l)
     }
 }
 
+void load_must_succeed(void *user, unsigned number, const s2s_result *result)
+{
+    (void)user;
+    (void)number;
+    bench_must(s2s_result_error(result) == S2S_OK, s2s_result_json(result));
+}
+
 void load_host(struct load_probe *p, const char *net, unsigned number)
 {
     snprintf(p->host, sizeof(p->host), "%s.%u.%u", net, number / 250 % 200,

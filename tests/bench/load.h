@@ -23,6 +23,9 @@ struct load {
 /* Until all have been seen. */
 void load_run(const struct load *l);
 
+/* To be told what has been seen: ends the program unless it is a success. */
+void load_must_succeed(void *user, unsigned number, const s2s_result *result);
+
 /* An address of 127.0.0.0/8, or of another net of which these are the first
  * two bytes, for each number below 50,000. */
 void load_host(struct load_probe *p, const char *net, unsigned number);

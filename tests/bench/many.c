@@ -1,19 +1,21 @@
 /*
  * many [--smoke]: ten thousand probes of as many servers, submitted at once to
- * one context: failures (the servers make none), memory, and how long events
- * waited for the loop.
+ * one context: failures (the servers make none), memory, how long events
+ * waited for the loop, and processor time, verification and all, against bare
+ * TLS handshakes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "bare_load.h"
 #include "bench.h"
 #include "certs.h"
 #include "load.h"
-#include "peer.h"
 
 #define PROBES       10000u
 #define SMOKE_PROBES 20u
+#define BARE         10 /* so many times fewer handshakes */
 
 struct tally {
     const struct peer *peer;
@@ -52,6 +54,29 @@ static void report(const s2s_context *context, const struct tally *t)
     bench_report("many.lag-max-ms", (double)stats.lag_max_us / 1e3, 2, "-");
 }
 
+static double bare_us(const struct peer *peer, unsigned count)
+{
+    struct bare bare;
+    bare_make(&bare);
+    bare_load(&bare, peer, 1);
+    double begin = bench_used_us(CLOCK_PROCESS_CPUTIME_ID);
+    bare_load(&bare, peer, count);
+    double used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - begin;
+    bare_free(&bare);
+    return used / count;
+}
+
+static double probes_us(const struct load *l)
+{
+    int64_t begin = bench_now_ns();
+    double used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID);
+    load_run(l);
+    used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - used;
+    double wall = (double)(bench_now_ns() - begin) / 1e9;
+    bench_report("many.wall-s", wall, 2, "-");
+    return used / l->count;
+}
+
 int main(int argc, char **argv)
 {
     struct certs certs;
@@ -70,12 +95,11 @@ int main(int argc, char **argv)
                      .seen = seen};
     int e = s2s_context_new(&setup, &l.context);
     bench_must(e == S2S_OK, s2s_strerror(e));
-    int64_t begin = bench_now_ns();
-    double used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID);
-    load_run(&l);
-    used = bench_used_us(CLOCK_PROCESS_CPUTIME_ID) - used;
-    bench_report("many.wall-s", (double)(bench_now_ns() - begin) / 1e9, 2, "-");
-    bench_report("many.cpu-us", used / count, 0, "-");
+    double bare = bare_us(&peer, count / BARE);
+    double used = probes_us(&l);
+    bare = (bare + bare_us(&peer, count / BARE)) / 2;
+    bench_report("many.cpu-us", used, 0, "-");
+    bench_report("many.cpu-by-bare", used / bare, 2, "-");
     report(l.context, &tally);
     s2s_context_free(l.context);
     peer_stop(&peer);

@@ -51,7 +51,7 @@ def server(build, port=5269):
 
 
 def run(command, text=''):
-    """(wall, processor time of the whole tree of processes, stdout)"""
+    """(wall, processor time of the whole tree of processes, stdout, most memory)"""
     with tempfile.TemporaryFile('w+') as source, tempfile.TemporaryFile('w+') as out:
         source.write(text)
         source.seek(0)
@@ -61,7 +61,7 @@ def run(command, text=''):
         _, process.returncode, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - begin
         out.seek(0)
-        return wall, usage.ru_utime + usage.ru_stime, out.read()
+        return wall, usage.ru_utime + usage.ru_stime, out.read(), usage.ru_maxrss * 1024
 
 
 def missing(command):
@@ -108,7 +108,7 @@ def one_shot(build):
         wall = {name: [] for name in commands}
         for _ in range(ONE_SHOT_ROUNDS):
             for name, (command, _, expected) in commands.items():
-                seconds, used, out = run(command)
+                seconds, used, out, _ = run(command)
                 if expected not in out:
                     sys.exit(f'peers.py: {name} did not come through:\n{out}')
                 cpu[name].append(used)
@@ -137,7 +137,7 @@ def trust(program, directory, port, host):
     for _ in range(TRUST_ROUNDS):
         for system in wall:
             authority = [] if system else ['--ca-file', f'{directory}/ca.pem']
-            seconds, _, out = run([*common, *authority])
+            seconds, _, out, _ = run([*common, *authority])
             if '"success":true' not in out:
                 sys.exit(f'peers.py: no success: {out}')
             wall[system].append(seconds * 1e3)
@@ -157,8 +157,8 @@ class Batch:
         self.source, self.whole = source, whole
 
     def run(self, hosts, at_once):
-        wall, cpu, out = run(self.command(at_once), self.source(hosts))
-        return wall, cpu, out.count(self.whole)
+        wall, cpu, out, memory = run(self.command(at_once), self.source(hosts))
+        return wall, cpu, out.count(self.whole), memory
 
     def best(self, hosts):
         walls = {n: self.run(hosts, n)[0] for n in self.at_once}
@@ -202,7 +202,7 @@ def batch(build, size):
                 not_measured(f'batch.{tool.name}', f'{tool.name} is not installed')
                 continue
             at_once = tool.best(hosts[:min(size, 200)])
-            wall, cpu, whole = tool.run(hosts, at_once)
+            wall, cpu, whole, memory = tool.run(hosts, at_once)
             if whole > 0:
                 seen[tool.name] = wall, cpu
             report(f'batch.{tool.name}-at-once', at_once, digits=0)
@@ -210,6 +210,9 @@ def batch(build, size):
             report(f'batch.{tool.name}-cpu-s', cpu)
             report(f'batch.{tool.name}-without-answer', size - whole,
                    '<=0' if tool.name == 'own' else '-', 0)
+            if tool.name == 'own':
+                report('batch.own-max-rss-MB', memory / 1e6, '<=200', 0)
+                report('batch.own-cpu-us', cpu / size * 1e6, digits=0)
     for name, goal in ('nmap', '<=0.3'), ('openssl', '<=0.12'):
         if {name, 'own'} <= seen.keys():
             report(f'batch.own-by-{name}-cpu', seen['own'][1] / seen[name][1], goal, 3)

@@ -16,7 +16,7 @@
 #include "peer.h"
 
 #define AT_ONCE     1000u
-#define STALL_MS    300
+#define STALL_MS    150
 #define GROWTH_GOAL "<=4"
 #define GROWTH_MiB  4
 

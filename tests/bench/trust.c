@@ -23,18 +23,14 @@ static void plan(void *user, unsigned number, struct load_probe *p)
     p->options.flags = S2S_ACCEPT_UNTRUSTED;
 }
 
-static void seen(void *user, unsigned number, const s2s_result *result)
-{
-    (void)user;
-    (void)number;
-    bench_must(s2s_result_error(result) == S2S_OK, s2s_result_json(result));
-}
-
 static s2s_context *probe(struct peer *peer, s2s_context *share)
 {
     s2s_context_options setup = load_context(NULL, PROBES);
-    struct load l = {
-        .count = PROBES, .window = 1, .user = peer, .plan = plan, .seen = seen};
+    struct load l = {.count = PROBES,
+                     .window = 1,
+                     .user = peer,
+                     .plan = plan,
+                     .seen = load_must_succeed};
     setup.share = share;
     int e = s2s_context_new(&setup, &l.context);
     bench_must(e == S2S_OK, s2s_strerror(e));
