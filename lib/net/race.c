@@ -33,9 +33,9 @@ static bool spent(const struct race *r)
 
 static void stop_waiting(struct race *r)
 {
-    if (r->delay.set)
+    if (r->delay.place != 0)
         resolver_delay_stop(r->settings->resolver, &r->delay);
-    if (r->patience.set)
+    if (r->patience.place != 0)
         resolver_delay_stop(r->settings->resolver, &r->patience);
 }
 
@@ -167,6 +167,12 @@ static bool has_next(const struct race *r, const struct race_endpoint *ep)
            ep->tried < or_default(r->settings->max_addresses, MAX_ADDRESSES);
 }
 
+static void wait_for(struct race *r, struct timer *t, uint32_t ms)
+{
+    if (t->place == 0 && resolver_delay(r->settings->resolver, t, ms) != S2S_OK)
+        r->error = S2S_ENO_MEMORY;
+}
+
 /* The endpoint whose address is to be tried next, unless an earlier one is
  * worth a moment of waiting. */
 static struct race_endpoint *next_endpoint(struct race *r)
@@ -179,8 +185,7 @@ static struct race_endpoint *next_endpoint(struct race *r)
             continue;
         if (!late || r->impatient)
             return ep;
-        if (!r->delay.set)
-            resolver_delay(r->settings->resolver, &r->delay);
+        wait_for(r, &r->delay, RESOLVER_DELAY_MS);
         return NULL;
     }
     return NULL;
@@ -242,10 +247,10 @@ static void go(struct race *r)
         else
             next_group(r);
     }
+    if (!over(r) && ep == NULL && group_begun(r))
+        wait_for(r, &r->patience, PATIENCE_MS);
     if (over(r))
         stop_asking(r);
-    else if (ep == NULL && group_begun(r) && !r->patience.set)
-        resolver_delay(r->settings->resolver, &r->patience);
     bool more =
         !over(r) && !spent(r) && (group_pending(r) || r->end < r->count);
     eyeballs_settle(&r->eyes, ep != NULL && !over(r), more);
@@ -329,9 +334,8 @@ void race_init(struct race *r, const struct tcp_settings *settings)
     memset(r, 0, sizeof(*r));
     eyeballs_init(&r->eyes);
     r->settings = settings;
-    r->delay = (struct resolver_delay){.fire = lose_patience, .user = r};
-    r->patience = (struct resolver_delay){
-        .fire = leave_behind, .user = r, .ms = PATIENCE_MS};
+    r->delay = (struct timer){.fire = lose_patience, .user = r};
+    r->patience = (struct timer){.fire = leave_behind, .user = r};
 }
 
 int race_start(struct race *r, const struct tcp_endpoint *list, size_t count)

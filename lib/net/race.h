@@ -53,9 +53,9 @@ struct race {
     size_t first, end; /* the group that is at work */
     size_t looking;    /* look-ups that run */
     size_t tried;      /* attempts begun */
-    struct resolver_delay delay;
+    struct timer delay;
     bool impatient; /* earlier endpoints of the group are not waited for */
-    struct resolver_delay patience;
+    struct timer patience;
     bool slow; /* the group has been waited for */
     struct eyeballs eyes;
     int error;                   /* S2S_OK while there is hope, or success */

@@ -30,7 +30,7 @@ void admission_init(struct admission *a, struct loop *loop, uint32_t most,
 {
     *a = (struct admission){
         .loop = loop, .most = most, .rate = rate, .cost = FIRST_COST};
-    a->timer = (struct loop_timer){.fire = on_timer, .user = a};
+    a->timer = (struct timer){.fire = on_timer, .user = a};
     TAILQ_INIT(&a->waiting);
 }
 

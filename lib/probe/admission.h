@@ -44,7 +44,7 @@ struct admission {
     int64_t cost;       /* microseconds of work of a connection, on average */
     int64_t pace, next; /* when what is booked is done; the rate's next one */
     int64_t used;       /* descriptors of the process, at least */
-    struct loop_timer timer;
+    struct timer timer;
     bool due;
 };
 

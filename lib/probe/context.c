@@ -78,7 +78,8 @@ static void leave_queue(s2s_context *c, struct probe *p)
 static bool can_start(const s2s_context *c)
 {
     return TAILQ_FIRST(&c->queued) != NULL &&
-           c->running_count < c->shared.options.max_running;
+           c->running_count < c->shared.options.max_running &&
+           (c->shared.resolver == NULL || !resolver_busy(c->shared.resolver));
 }
 
 static void start_queued(s2s_context *c)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/timers.h"
+
 struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     void (*fire)(void *user);
     void *user;
@@ -16,19 +18,11 @@ struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     uint32_t events; /* EPOLLIN, EPOLLOUT; 0: not watched */
 };
 
-struct loop_timer { /* embedded in its owner; zeroed: not set */
-    void (*fire)(void *user);
-    void *user;
-    int64_t at;   /* microseconds of the loop's clock */
-    size_t place; /* in the heap, from 1; 0: not set */
-};
-
 struct loop {
     int epoll, timer, event;
     int64_t (*clock)(void *user); /* replaceable before first use: tests */
     void *clock_user;
-    struct loop_timer **heap;
-    size_t heap_count, heap_capacity;
+    struct timers timers; /* microseconds of the clock */
     int64_t seen;  /* what is pending now was not then; 0: we do not know */
     bool more;     /* the kernel had more to tell than there was room for */
     int64_t due;   /* while firing: since when it may have been pending */
@@ -56,8 +50,8 @@ void loop_woken(struct loop *l);
 int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events);
 
 /* S2S_OK or S2S_ENO_MEMORY. Setting one that is set moves it. */
-int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at);
-void loop_clear_timer(struct loop *l, struct loop_timer *t);
+int loop_set_timer(struct loop *l, struct timer *t, int64_t at);
+void loop_clear_timer(struct loop *l, struct timer *t);
 
 /* Fire what is due, without blocking; a bounded number at a time. */
 void loop_fire(struct loop *l);

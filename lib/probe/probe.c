@@ -322,7 +322,7 @@ void probe_start(struct probe *p)
     if (p->finished)
         return;
     p->watch = (struct loop_watch){.fire = on_watch, .user = p};
-    p->deadline = (struct loop_timer){.fire = on_deadline, .user = p};
+    p->deadline = (struct timer){.fire = on_deadline, .user = p};
     int e = stages_start(p);
     if (!talk_begin(p)) {
         finish(p);

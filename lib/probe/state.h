@@ -25,6 +25,7 @@ struct talk_observer { /* of a stream that stays open; all REQUIRED */
 
 #define PROBE_ENDPOINTS  10 /* no more are connected to, */
 #define ERRAND_ENDPOINTS 4  /* and by an errand */
+#define PROBE_FORBIDDEN  4  /* more are told of, and not connected to */
 
 struct probe_endpoint {
     const char *host; /* of the options, or of the plan */
@@ -63,8 +64,9 @@ struct probe {
     struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
     struct probe_endpoint only;
     size_t endpoint_count;
-    size_t endpoint; /* the one in use */
-    bool settled;    /* it is, and stays */
+    bool more_endpoints; /* than are followed */
+    size_t endpoint;     /* the one in use */
+    bool settled;        /* it is, and stays */
     struct probe_proof proof;
     unsigned tls_version; /* S2S_TLS_* */
     struct check *check;  /* of S2S_OP_CHECK, once the endpoints are known */
@@ -76,7 +78,7 @@ struct probe {
     char verify_id[PROBE_TOKEN];
     char verify_key[PROBE_TOKEN];
     struct loop_watch watch;
-    struct loop_timer deadline;
+    struct timer deadline;
 
     int stage;
     int64_t stage_since, submitted, started;
@@ -86,7 +88,7 @@ struct probe {
     int64_t held_since;
     unsigned holds; /* it, or so many of its parts, are in one now */
     bool lapsed;    /* the deadline's timer has fired */
-    int64_t ready_since, turn_since, worked_us;
+    int64_t ready_since, turn_since, last_turn, worked_us;
     struct admission_ticket ticket;
     bool queued; /* before it connects */
     bool own_transport, own_tls;

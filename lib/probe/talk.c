@@ -230,7 +230,7 @@ static void set_route(struct talk *t)
         .ask = ask,
         .send = send_for_router,
     };
-    t->next = (struct loop_timer){.fire = talk_on_next, .user = t};
+    t->next = (struct timer){.fire = talk_on_next, .user = t};
 }
 
 static int new_talk(struct probe *p)
