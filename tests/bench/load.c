@@ -62,6 +62,7 @@ s2s_context_options load_context(const char *ca_file, unsigned running)
         .size = sizeof(s2s_context_options),
         .ca_file = ca_file,
         .max_running = running,
+        .max_handshakes = S2S_NO_LIMIT,
         .host_running = S2S_NO_LIMIT,
         .address_running = S2S_NO_LIMIT,
         .host_rate = S2S_NO_LIMIT,
