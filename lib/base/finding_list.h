@@ -162,6 +162,9 @@
     X(TLS_REFUSED, "tls_refused", ERROR, "peer",                               \
       "STARTTLS is offered but fails: usually the server has no usable "       \
       "certificate for this domain.")                                          \
+    X(PIPELINED, "pipelined", WARNING, "us",                                   \
+      "STARTTLS was asked for before it was offered, which a server need not " \
+      "take: probe without pipelining before it is blamed.")                   \
     X(TLS_REQUIRED, "tls_required", INFO, "us",                                \
       "The server requires TLS. In the clear it may refuse whatever comes "    \
       "after its features.")                                                   \

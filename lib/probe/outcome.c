@@ -19,8 +19,10 @@ const char *outcome_doing(const struct probe *p)
     case S2S_STAGE_TCP:
         return "connecting";
     case S2S_STAGE_STREAM:
-        return header ? "waiting for the features"
-                      : "waiting for the stream header";
+        return !header                ? "waiting for the stream header"
+               : p->result->pipelined ? "waiting for the features and the "
+                                        "answer to <starttls/>"
+                                      : "waiting for the features";
     case S2S_STAGE_STARTTLS:
         return "waiting for the answer to <starttls/>";
     case S2S_STAGE_TLS:

@@ -208,7 +208,7 @@ int main(int argc, char **argv)
     }
     certs_make(&certs);
     peer_start(&peer, &certs);
-    count("127.0.0.1", peer.port, BENCH_DOMAIN, certs.ca_file, "own");
+    count("127.0.0.1", peer.port, BENCH_DOMAIN, certs.ca.path, "own");
     peer_stop(&peer);
     certs_free(&certs);
     return EXIT_SUCCESS;

@@ -191,6 +191,18 @@ def starttls(server):
         good_certificate(lab, r, domain)
         no_errors(r)
 
+    @check(f'{server}: STARTTLS asked for with the header gives the same')
+    def _(lab):
+        r = probe(lab, server, flags=s2s.PIPELINE)
+        has(r, {'success': True, 'features': union, 'pipelined': True,
+                'tls.starttlsOffered': True})
+        equal((offered(r, 0), offered(r, 1)), (clear, secure))
+        phases(r, STARTTLS_PHASES - {'starttls'})
+        last_id(r)
+        good_tls(r, 'starttls')
+        good_certificate(lab, r, domain)
+        assert 'pipelined' not in codes(r), codes(r)
+
     @check(f'{server}: STARTTLS demanded gives the same')
     def _(lab):
         r = probe(lab, server, tls_mode=s2s.TLS_STARTTLS)
@@ -226,6 +238,8 @@ def direct(server):
             last_id(r)
             no_errors(r)
             assert not codes(r) & {'starttls_port', 'direct_tls_port'}, codes(r)
+        r = probe(lab, server, port=5270, flags=s2s.PIPELINE)
+        has(r, {'success': True, 'tls.mode': 'direct', 'pipelined': None})
 
 
 for name in ('prosody', 'ejabberd', 'jabberd2'):
