@@ -348,7 +348,8 @@ void probe_start(struct probe *p)
     if (e == S2S_OK)
         e = endpoints_begin(p);
     p->discovering = e == S2S_WANT_READ;
-    stages_enter(p, p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
+    bool named = p->own_transport && !domain_is_ip(p->options.host);
+    stages_enter(p, named || p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     if (e == S2S_OK)
         set_out(p);
     else if (!p->discovering)
