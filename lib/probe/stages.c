@@ -116,8 +116,10 @@ void stages_ready(struct probe *p, int64_t since)
 void stages_begin_turn(struct probe *p)
 {
     p->turn_since = now(p);
-    int64_t lag = p->ready_since != 0 ? p->turn_since - p->ready_since : 0;
-    lag = lag > 0 ? lag : 0;
+    /* What was due before the last turn has been looked at in it. */
+    int64_t since =
+        p->ready_since > p->last_turn ? p->ready_since : p->last_turn;
+    int64_t lag = p->ready_since != 0 ? p->turn_since - since : 0;
     histogram_add(&p->shared->lag, lag);
     if (p->holds == 0)
         p->lag_us += lag;
@@ -132,6 +134,7 @@ int64_t stages_worked(const struct probe *p)
 void stages_end_turn(struct probe *p)
 {
     p->worked_us = stages_worked(p);
+    p->last_turn = p->turn_since;
     p->turn_since = p->ready_since = 0;
 }
 

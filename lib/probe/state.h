@@ -88,7 +88,7 @@ struct probe {
     int64_t held_since;
     unsigned holds; /* it, or so many of its parts, are in one now */
     bool lapsed;    /* the deadline's timer has fired */
-    int64_t ready_since, turn_since, worked_us;
+    int64_t ready_since, turn_since, last_turn, worked_us;
     struct admission_ticket ticket;
     bool queued; /* before it connects */
     bool own_transport, own_tls;
