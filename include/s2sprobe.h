@@ -148,6 +148,10 @@ enum s2s_stage {
  * 3.2.1, item 9). Never against DNSSEC. */
 #define S2S_SRV_FALLBACK 256u
 
+/* Send the stream header and <starttls/> together, before the peer has said
+ * whether it offers STARTTLS: one round trip less, which it may refuse. */
+#define S2S_PIPELINE 512u
+
 /* s2s_context_options: 0 is the default, this is none. */
 #define S2S_NO_LIMIT 4294967295u
 

@@ -38,6 +38,7 @@ enum {
     DNS_SERVER,
     DNS_TRUST_AD,
     SRV_FALLBACK,
+    PIPELINE,
     DANE,
     XML_TO,
     SERVICE,
@@ -71,6 +72,7 @@ static const struct option names[] = {
     {"dns-server", required_argument, NULL, DNS_SERVER},
     {"dns-trust-ad", no_argument, NULL, DNS_TRUST_AD},
     {"srv-fallback", no_argument, NULL, SRV_FALLBACK},
+    {"pipeline", no_argument, NULL, PIPELINE},
     {"dane", no_argument, NULL, DANE},
     {"xml-to", required_argument, NULL, XML_TO},
     {"service", required_argument, NULL, SERVICE},
@@ -147,6 +149,7 @@ static bool take_switch(int option, struct options *o)
         {NO_BIDI, S2S_NO_BIDI},
         {DANE, S2S_DANE},
         {SRV_FALLBACK, S2S_SRV_FALLBACK},
+        {PIPELINE, S2S_PIPELINE},
     };
     for (size_t i = 0; i < COUNT(flags); i++)
         if (flags[i].option == option) {

@@ -5,8 +5,8 @@ _s2sprobe() {
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='connect ping send check batch'
     local options='--from --host --port --tls --timeout --dns-server
-        --dns-trust-ad --srv-fallback --dane --xml-to --service --ca-file
-        --accept-untrusted --cert --key --password-file --secret-file --listen
+        --dns-trust-ad --srv-fallback --pipeline --dane --xml-to --service
+        --ca-file --accept-untrusted --cert --key --password-file --secret-file --listen
         --authenticate --no-external --no-dialback --no-bidi --count --interval
         --ping-method --op --concurrency --rate --per-host --host-rate
         --handshakes --shard --no-progress --json --nagios --warning --critical --quiet --verbose

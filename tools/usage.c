@@ -17,6 +17,7 @@ const char options_usage[] =
     "      --srv-fallback       when DNS does not answer for SRV, go to the\n"
     "                           domain's own address\n"
     "      --dane               let TLSA records decide about certificates\n"
+    "      --pipeline           ask for STARTTLS before it is offered\n"
     "      --xml-to NAME        call the domain so in the stream\n"
     "      --service NAME       check: look at this, too; \"conference.\" goes "
     "in\n"

@@ -56,6 +56,7 @@ static void put_outcome(struct node *n, const s2s_result *r)
     node_put_text(n, "to", r->to);
     node_put_text(n, "address", r->address);
     node_put_text(n, "redirect", r->redirect);
+    node_put_true(n, "pipelined", r->pipelined);
     if (r->op == S2S_OP_PING)
         node_put_text(n, "pingMethod",
                       r->ping_method != NULL ? r->ping_method : "none");

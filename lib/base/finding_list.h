@@ -67,8 +67,10 @@
     X(ADDRESS_FORBIDDEN, "address_forbidden", INFO, "us",                      \
       "The address policy refused this address. If the probe is meant to go "  \
       "there, allow it: in the address filter of a program, by "               \
-      "--allow-target "                                                        \
-      "of s2sprobe-http.")                                                     \
+      "--allow-target of s2sprobe-http.")                                      \
+    X(THROTTLED, "throttled", INFO, "us",                                      \
+      "The server has asked for fewer connections, so we waited before this "  \
+      "one. Probe it less often, or set host_running and host_rate lower.")    \
     X(SILENT, "silent", ERROR, "peer",                                         \
       "The port accepts connections but nothing answers a stream header. "     \
       "Check that an XMPP server-to-server listener is behind it.")            \
@@ -103,7 +105,8 @@
       "The server refuses us. Its text, beside, may say why: certificate, "    \
       "chain, name, key usage.")                                               \
     X(POLICY_VIOLATION, "policy_violation", ERROR, "us",                       \
-      "The server's policy forbids what we did. Commonly it requires TLS.")    \
+      "The server's policy forbids what we did. Commonly it requires TLS, or " \
+      "we connect too often: then probe it less often.")                       \
     X(IMPROPER_ADDRESSING, "improper_addressing", ERROR, "us",                 \
       "The server found from or to missing, empty or not a domain.")           \
     X(INVALID_FROM, "invalid_from", ERROR, "us",                               \
@@ -117,7 +120,8 @@
     X(CONNECTION_TIMEOUT, "connection_timeout", ERROR, "peer",                 \
       "The server gave up waiting.")                                           \
     X(RESOURCE_CONSTRAINT, "resource_constraint", ERROR, "peer",               \
-      "The server is short of resources or limits connections. Try later.")    \
+      "The server is short of resources or limits connections. Try later. If " \
+      "ours were many, probe it less often.")                                  \
     X(SYSTEM_SHUTDOWN, "system_shutdown", ERROR, "peer",                       \
       "The server is shutting down. Try later.")                               \
     X(UNSUPPORTED_VERSION, "unsupported_version", ERROR, "peer",               \
@@ -158,6 +162,9 @@
     X(TLS_REFUSED, "tls_refused", ERROR, "peer",                               \
       "STARTTLS is offered but fails: usually the server has no usable "       \
       "certificate for this domain.")                                          \
+    X(PIPELINED, "pipelined", WARNING, "us",                                   \
+      "STARTTLS was asked for before it was offered, which a server need not " \
+      "take: probe without pipelining before it is blamed.")                   \
     X(TLS_REQUIRED, "tls_required", INFO, "us",                                \
       "The server requires TLS. In the clear it may refuse whatever comes "    \
       "after its features.")                                                   \
@@ -375,12 +382,10 @@
       "check it refuse it.")                                                   \
     X(OWN_CERT_USAGE_SERVER_ONLY, "own_cert_usage_server_only", INFO, "us",    \
       "Our own certificate is for TLS servers only: ejabberd before 25.07 "    \
-      "and "                                                                   \
-      "jabberd2 refuse it as a client certificate.")                           \
+      "and jabberd2 refuse it as a client certificate.")                       \
     X(OWN_CERT_USAGE_CLIENT_ONLY, "own_cert_usage_client_only", WARNING, "us", \
       "Our own certificate is not for TLS servers: Prosody refuses it in "     \
-      "both "                                                                  \
-      "directions.")                                                           \
+      "both directions.")                                                      \
     X(OWN_CERT_UNTRUSTED, "own_cert_untrusted", INFO, "us",                    \
       "Our own certificate does not hold up with the authorities that we "     \
       "know. Peers may know others.")                                          \

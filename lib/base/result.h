@@ -267,6 +267,7 @@ struct s2s_result {
     struct result_tlsa_set tlsa;
     struct result_stream_error stream_error;
     const char *redirect;
+    bool pipelined; /* <starttls/> went out before the features had come */
 
     const char *ping_method; /* "iq", "dialback-verify"; NULL: no ping */
     const char *ping_answer; /* "valid", "invalid", "error", "result" */

@@ -212,7 +212,7 @@ static int load_options(const struct task *t, struct options_probe *out)
         .port = way.port,
         .tls_mode = way.tls_mode,
         .timeout_ms = timeout_for(t),
-        .flags = o->flags & ~S2S_AUTHENTICATE,
+        .flags = o->flags & ~(S2S_AUTHENTICATE | S2S_PIPELINE),
         .ping_method = t->kind == TASK_VERIFY ? S2S_PING_DIALBACK_VERIFY
                        : t->kind == TASK_PING ? S2S_PING_IQ
                                               : S2S_PING_AUTO,

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -14,7 +12,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_AT_ONCE 256
 #define FIRST_CAPACITY 64u
 #define MICROSECONDS   1000000
 #define OWN            UINT64_MAX /* the loop's own descriptors; else: the fd */
@@ -232,13 +229,20 @@ static void fire_owner(const struct loop *l, uint64_t fd)
         w->fire(w->user);
 }
 
+static int ask(struct loop *l, int timeout_ms)
+{
+    int n = epoll_wait(l->epoll, l->events, LOOP_EVENTS, timeout_ms);
+    return n > 0 ? n : 0;
+}
+
 void loop_fire(struct loop *l)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
+    const struct epoll_event *events = l->events;
     int64_t now = loop_now(l);
-    int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
+    int n = l->told > 0 ? l->told : ask(l, 0);
+    l->told = 0;
     l->due = l->seen != 0 ? l->seen : now;
-    l->more = n == EVENTS_AT_ONCE;
+    l->more = n == LOOP_EVENTS;
     l->seen = l->more ? l->seen : now;
     for (int i = 0; i < n; i++)
         fire_owner(l, events[i].data.u64);
@@ -270,7 +274,6 @@ void loop_quiet(const struct loop *l)
 
 void loop_wait(struct loop *l, int timeout_ms)
 {
-    struct pollfd p = {.fd = l->epoll, .events = POLLIN};
-    poll(&p, 1, timeout_ms);
+    l->told = ask(l, timeout_ms);
     loop_woken(l);
 }

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 #include "base/timers.h"
+
+#define LOOP_EVENTS 256 /* at a time */
 
 struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     void (*fire)(void *user);
@@ -27,6 +30,8 @@ struct loop {
     bool more;     /* the kernel had more to tell than there was room for */
     int64_t due;   /* while firing: since when it may have been pending */
     int64_t armed; /* what the timerfd is set to; 0: nothing */
+    struct epoll_event events[LOOP_EVENTS]; /* what the kernel told last */
+    int told; /* so many of them by loop_wait(), not fired yet */
     struct loop_watch **owners; /* by descriptor: whose registration it is */
     size_t owner_count;
 };
@@ -66,7 +71,8 @@ void loop_quiet(const struct loop *l);
 /* Milliseconds until the first timer, rounded up; -1: none. */
 int loop_timeout_ms(const struct loop *l);
 
-/* Wait until the descriptor is readable or `timeout_ms` have passed. */
+/* Wait until the descriptor is readable or `timeout_ms` have passed. What has
+ * ended the wait fires next. */
 void loop_wait(struct loop *l, int timeout_ms);
 
 #endif

@@ -35,6 +35,7 @@ int probe_new(struct shared *shared, struct options_probe *options,
     p->config = (struct initiator_config){
         .from = p->options.from,
         .to = p->options.to,
+        .pipeline = (p->options.flags & S2S_PIPELINE) != 0,
         .verify = p->options.op == S2S_OP_PING,
         .verify_id = p->verify_id,
         .verify_key = p->verify_key,

@@ -5,6 +5,7 @@
 #include "base/histogram.h"
 #include "base/options.h"
 #include "net/certificate.h"
+#include "net/courtesy.h"
 #include "net/identity_verdicts.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
@@ -58,13 +59,16 @@ struct shared {
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
-    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once */
+    struct courtesy *courtesy;           /* made with the resolver */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once, and no
+                                            courtesy to who made us come */
     struct router router;
     struct errands errands;
     struct children children;
     struct admission admission;
     struct histogram lag;      /* of turns on the loop */
     uint32_t held;             /* probes in S2S_STAGE_QUEUE */
+    uint32_t sparing;          /* of the caller's, for the sake of a server */
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */

@@ -177,6 +177,9 @@ static void count(const char *host, int port, const char *domain,
 {
     const s2s_context_options setup = {.size = sizeof(setup),
                                        .ca_file = ca_file,
+                                       .host_running = S2S_NO_LIMIT,
+                                       .address_running = S2S_NO_LIMIT,
+                                       .host_rate = S2S_NO_LIMIT,
                                        .log = log_line,
                                        .log_level = S2S_LOG_WIRE};
     s2s_context *context;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How s2sprobe ends: every exit status, signals, and output that cannot be
 written."""
+import json
 import os
 import signal
 import socket
@@ -41,6 +42,19 @@ def _(lab):
                     '--timeout', '30.5')
     ended(done, 0)
     equal(done.stdout, '')
+
+
+@check('0 and 1: STARTTLS asked for with the header')
+def _(lab):
+    for args, used in ((), False), (('--pipeline',), True):
+        done = lab('connect', *args, '--json', *lab.there)
+        ended(done, 0)
+        equal(json.loads(done.stdout).get('pipelined', False), used)
+    with Peer(says(HEADER + b'</stream:stream>')) as peer:
+        done = s2sprobe('connect', 'localhost', '--pipeline', '--host', '127.0.0.1',
+                        '--port', peer.port, '--tls', 'starttls', '--from', US)
+    ended(done, 1)
+    assert 'warning  pipelined' in done.stdout, done
 
 
 @check('0: an internationalized domain')
