@@ -78,6 +78,7 @@ void shared_free(struct shared *s)
     if (s->resolver != NULL)
         resolver_free(s->resolver);
     tls_store_free(s->tls);
+    identity_verdicts_free(&s->verdicts);
     certificate_trust_free(s->trust);
     loop_free(&s->loop);
     options_free_context(&s->options);

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "net/certificate.h"
 #include "net/courtesy.h"
+#include "net/identity_verdicts.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -53,6 +54,7 @@ struct shared {
     struct options_context options;
     struct loop loop;
     struct certificate_trust *trust;
+    struct identity_verdicts verdicts; /* of the context's identities */
     struct tls_store *tls;
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;

@@ -30,10 +30,8 @@ static const struct trip {
      6, "<=5"},
     {"own", "external-ping", "auth." BENCH_DOMAIN, S2S_OP_PING,
      S2S_TLS_STARTTLS, 0, 8, "<=5"},
-#ifdef S2S_PIPELINE
     {"own", "pipelined", BENCH_DOMAIN, S2S_OP_CONNECT, S2S_TLS_STARTTLS,
      S2S_PIPELINE, 4, "<=5"},
-#endif
     {"prosody", "prosody", "prosody.test", S2S_OP_CONNECT, S2S_TLS_STARTTLS, 0,
      6, "<=15"},
 };
