@@ -98,7 +98,9 @@ static int judge_chain(struct certificate_trust *trust,
     if (e != S2S_OK)
         return e;
     j->path = &path;
-    return judge_path(j, info, list, why);
+    e = judge_path(j, info, list, why);
+    certificate_path_free(&path);
+    return e;
 }
 
 /* `pkix` is what chain and name make of it. What cannot be read is untrusted

@@ -70,13 +70,24 @@ void certificate_chain_free(struct certificate_chain *c)
 
 /* ---- The path ---------------------------------------------------------- */
 
+/* A copy: threads share the list, and one that is a PKCS#11 token hands out
+ * nothing else without being changed. */
 static gnutls_x509_crt_t authority_of(gnutls_x509_trust_list_t trust,
                                       gnutls_x509_crt_t crt)
 {
     gnutls_x509_crt_t authority = NULL;
-    if (gnutls_x509_trust_list_get_issuer(trust, crt, &authority, 0) != 0)
+    if (gnutls_x509_trust_list_get_issuer(trust, crt, &authority,
+                                          GNUTLS_TL_GET_COPY) != 0)
         return NULL;
     return authority;
+}
+
+static bool has_authority(gnutls_x509_trust_list_t trust, gnutls_x509_crt_t crt)
+{
+    gnutls_x509_crt_t authority = authority_of(trust, crt);
+    if (authority != NULL)
+        gnutls_x509_crt_deinit(authority);
+    return authority != NULL;
 }
 
 /* The certificate that signed this one, by its name, and was not passed
@@ -91,7 +102,7 @@ static gnutls_x509_crt_t issuer_of(const struct certificate_chain *set,
             continue;
         if (found == set->count)
             found = i;
-        if (authority_of(trust, set->crts[i]) == NULL)
+        if (!has_authority(trust, set->crts[i]))
             continue;
         found = i;
         break;
@@ -126,8 +137,10 @@ static int try_path(const struct certificate_chain *set,
     int rc = gnutls_x509_trust_list_verify_crt2(trust, copy.crts, copy.count,
                                                 NULL, 0, VERIFY_FLAGS,
                                                 &path->status, NULL);
-    if (rc == GNUTLS_E_MEMORY_ERROR)
+    if (rc == GNUTLS_E_MEMORY_ERROR) {
+        certificate_path_free(path);
         return S2S_ENO_MEMORY;
+    }
     if (rc < 0)
         path->status = GNUTLS_CERT_INVALID;
     return S2S_OK;
@@ -156,12 +169,19 @@ int certificate_chain_verify(const struct certificate_chain *chain,
     if (path.anchor == NULL && valid.count < chain->count) {
         e = try_path(chain, trust, &other);
         if (e != S2S_OK)
-            return e;
+            return e; /* `path` has no anchor to free */
         if (other.anchor != NULL)
             path = other;
     }
     *out = path;
     return S2S_OK;
+}
+
+void certificate_path_free(struct certificate_path *path)
+{
+    if (path->anchor != NULL)
+        gnutls_x509_crt_deinit(path->anchor);
+    path->anchor = NULL;
 }
 
 static bool lists_dns(gnutls_x509_name_constraints_t constraints)

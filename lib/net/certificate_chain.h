@@ -28,7 +28,7 @@ struct certificate_path {
      * or as far as they go. */
     struct gnutls_x509_crt_int *crts[CERTIFICATE_CHAIN_MAX];
     unsigned count;
-    struct gnutls_x509_crt_int *anchor; /* that authority, or NULL */
+    struct gnutls_x509_crt_int *anchor; /* that authority, or NULL; owned */
     unsigned status; /* GNUTLS_CERT_*, times aside; 0 is good */
 };
 
@@ -39,11 +39,13 @@ struct certificate_path {
  *
  * A path whose intermediates are all within their time comes first; only when
  * it leads nowhere do the others count. So an expired certificate that the
- * peer sends along does no harm, and one that is needed does.
+ * peer sends along does no harm, and one that is needed does. S2S_OK with a
+ * path to be freed before the chain, or S2S_ENO_MEMORY.
  */
 int certificate_chain_verify(const struct certificate_chain *chain,
                              struct gnutls_x509_trust_list_st *trust,
                              int64_t now, struct certificate_path *out);
+void certificate_path_free(struct certificate_path *path);
 
 /*
  * Whether an authority of the path is constrained to certain dNSNames (RFC

@@ -2,15 +2,20 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
 
+/* A lock of pthread, not of C11: ThreadSanitizer does not see the latter. */
 struct certificate_trust {
+    atomic_uint holders;
     char *ca_file;
-    gnutls_x509_trust_list_t list;
+    pthread_mutex_t loading;
+    _Atomic(gnutls_x509_trust_list_t) list; /* NULL until it is whole */
 };
 
 int certificate_trust_new(const char *ca_file, struct certificate_trust **out)
@@ -25,16 +30,24 @@ int certificate_trust_new(const char *ca_file, struct certificate_trust **out)
             return S2S_ENO_MEMORY;
         }
     }
+    atomic_init(&t->holders, 1);
+    (void)pthread_mutex_init(&t->loading, NULL); /* always succeeds on Linux */
     *out = t;
     return S2S_OK;
 }
 
+struct certificate_trust *certificate_trust_share(struct certificate_trust *t)
+{
+    atomic_fetch_add(&t->holders, 1);
+    return t;
+}
+
 void certificate_trust_free(struct certificate_trust *t)
 {
-    if (t == NULL)
+    if (t == NULL || atomic_fetch_sub(&t->holders, 1) > 1)
         return;
-    if (t->list != NULL)
-        gnutls_x509_trust_list_deinit(t->list, 1);
+    gnutls_x509_trust_list_deinit(t->list, 1); /* NULL is allowed */
+    (void)pthread_mutex_destroy(&t->loading);
     free(t->ca_file);
     free(t);
 }
@@ -59,7 +72,7 @@ static int none_error(int n, const char *ca_file)
                                                        : S2S_EPOLICY;
 }
 
-int certificate_trust_load(struct certificate_trust *t)
+static int load(struct certificate_trust *t)
 {
     gnutls_x509_trust_list_t list;
     if (t->list != NULL)
@@ -74,6 +87,16 @@ int certificate_trust_load(struct certificate_trust *t)
     }
     t->list = list;
     return S2S_OK;
+}
+
+int certificate_trust_load(struct certificate_trust *t)
+{
+    if (t->list != NULL)
+        return S2S_OK;
+    (void)pthread_mutex_lock(&t->loading);
+    int e = load(t);
+    (void)pthread_mutex_unlock(&t->loading);
+    return e;
 }
 
 struct gnutls_x509_trust_list_st *certificate_trust_list(

@@ -49,7 +49,7 @@ struct children {
 struct shared {
     struct options_context options;
     struct loop loop;
-    struct certificate_trust *trust;
+    struct certificate_trust *trust; /* these two also another context's */
     struct tls_store *tls;
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
@@ -63,10 +63,12 @@ struct shared {
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */
 };
 
-/* S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or S2S_EINVALID_ARGUMENT with `what`
- * (see options_load_context()). Takes `options` over, on success only. */
+/* `other`: whose trust and TLS store to take, or NULL; it may be at work in
+ * another thread. S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or
+ * S2S_EINVALID_ARGUMENT with `what` (see options_load_context()). Takes
+ * `options` over, on success only. */
 int shared_init(struct shared *s, struct options_context *options,
-                char what[OPTIONS_WHAT]);
+                const struct shared *other, char what[OPTIONS_WHAT]);
 void shared_free(struct shared *s); /* no connection may be left */
 
 /* Make the resolver, if there is none yet. S2S_OK, S2S_ENO_MEMORY or
