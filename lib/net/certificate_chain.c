@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "net/certificate_facts.h"
+#include "net/certificate_issuers.h"
 #include "net/der.h"
 
 #define SIZE_MAX_DER 65536u
@@ -40,24 +41,28 @@ static int read_one(const unsigned char *der, size_t size,
     return rc == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_OK;
 }
 
-int certificate_chain_read(const s2s_tls_info *info,
-                           struct certificate_chain *out)
+int certificate_chain_read_leaf(const s2s_tls_info *info,
+                                struct certificate_chain *out)
 {
-    struct certificate_chain c = {.count = 0};
-    for (size_t i = 0; i < info->chain_length && i < CERTIFICATE_CHAIN_MAX;
+    out->count = 0;
+    if (info->chain_length == 0)
+        return S2S_OK;
+    int e = read_one(info->chain[0], info->chain_sizes[0], &out->crts[0]);
+    out->count = out->crts[0] != NULL;
+    return e;
+}
+
+int certificate_chain_read_rest(const s2s_tls_info *info,
+                                struct certificate_chain *c)
+{
+    for (size_t i = 1; i < info->chain_length && i < CERTIFICATE_CHAIN_MAX;
          i++) {
         int e =
-            read_one(info->chain[i], info->chain_sizes[i], &c.crts[c.count]);
-        if (e != S2S_OK) {
-            certificate_chain_free(&c);
+            read_one(info->chain[i], info->chain_sizes[i], &c->crts[c->count]);
+        if (e != S2S_OK)
             return e;
-        }
-        if (c.crts[c.count] != NULL)
-            c.count++;
-        else if (i == 0)
-            break;
+        c->count += c->crts[c->count] != NULL;
     }
-    *out = c;
     return S2S_OK;
 }
 
@@ -90,25 +95,34 @@ static bool has_authority(gnutls_x509_trust_list_t trust, gnutls_x509_crt_t crt)
     return authority != NULL;
 }
 
-/* The certificate that signed this one, by its name, and was not passed
- * already: rather one that an authority signed. NULL when none was sent. */
+/* The next from `at` on, or the end, that signed this one by its name, and was
+ * not passed already. */
+static unsigned next_issuer(const struct certificate_chain *set,
+                            gnutls_x509_crt_t crt, const bool *used,
+                            unsigned at)
+{
+    while (at < set->count &&
+           (used[at] || gnutls_x509_crt_check_issuer(crt, set->crts[at]) == 0))
+        at++;
+    return at;
+}
+
+/* Of several, rather one that an authority signed; asking for that takes long.
+ * NULL when none was sent. */
 static gnutls_x509_crt_t issuer_of(const struct certificate_chain *set,
                                    gnutls_x509_trust_list_t trust,
                                    gnutls_x509_crt_t crt, bool *used)
 {
-    unsigned found = set->count;
-    for (unsigned i = 0; i < set->count; i++) {
-        if (used[i] || gnutls_x509_crt_check_issuer(crt, set->crts[i]) == 0)
-            continue;
-        if (found == set->count)
-            found = i;
-        if (!has_authority(trust, set->crts[i]))
-            continue;
-        found = i;
-        break;
-    }
+    unsigned found = next_issuer(set, crt, used, 0);
     if (found == set->count)
         return NULL;
+    unsigned other = next_issuer(set, crt, used, found + 1);
+    if (other < set->count && !has_authority(trust, set->crts[found])) {
+        while (other < set->count && !has_authority(trust, set->crts[other]))
+            other = next_issuer(set, crt, used, other + 1);
+        if (other < set->count)
+            found = other;
+    }
     used[found] = true;
     return set->crts[found];
 }
@@ -118,8 +132,7 @@ static void walk(const struct certificate_chain *set,
 {
     bool used[CERTIFICATE_CHAIN_MAX] = {true};
     gnutls_x509_crt_t crt = set->crts[0];
-    path->count = 0;
-    path->anchor = NULL;
+    *path = (struct certificate_path){.count = 0};
     while (crt != NULL && path->anchor == NULL) {
         path->crts[path->count++] = crt;
         path->anchor = authority_of(trust, crt);
@@ -179,9 +192,21 @@ int certificate_chain_verify(const struct certificate_chain *chain,
 
 void certificate_path_free(struct certificate_path *path)
 {
-    if (path->anchor != NULL)
+    if (path->issuer != NULL)
+        certificate_issuers_give(path->issuers, path->issuer);
+    else if (path->anchor != NULL)
         gnutls_x509_crt_deinit(path->anchor);
     path->anchor = NULL;
+    path->issuer = NULL;
+}
+
+bool certificate_chain_signed(struct gnutls_x509_crt_int *leaf,
+                              struct gnutls_x509_crt_int *issuer)
+{
+    unsigned status = 0;
+    return gnutls_x509_crt_verify(leaf, &issuer, 1, VERIFY_FLAGS, &status) ==
+               0 &&
+           status == 0;
 }
 
 static bool lists_dns(gnutls_x509_name_constraints_t constraints)

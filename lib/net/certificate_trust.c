@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "net/certificate_issuers.h"
 
 /* A lock of pthread, not of C11: ThreadSanitizer does not see the latter. */
 struct certificate_trust {
@@ -16,19 +17,27 @@ struct certificate_trust {
     char *ca_file;
     pthread_mutex_t loading;
     _Atomic(gnutls_x509_trust_list_t) list; /* NULL until it is whole */
+    struct certificate_issuers *issuers;
 };
+
+static void dispose(struct certificate_trust *t)
+{
+    certificate_issuers_free(t->issuers);
+    free(t->ca_file);
+    free(t);
+}
 
 int certificate_trust_new(const char *ca_file, struct certificate_trust **out)
 {
     struct certificate_trust *t = calloc(1, sizeof(*t));
     if (t == NULL)
         return S2S_ENO_MEMORY;
-    if (ca_file != NULL) {
+    t->issuers = certificate_issuers_new(CERTIFICATE_ISSUERS_AFTER);
+    if (ca_file != NULL)
         t->ca_file = strdup(ca_file);
-        if (t->ca_file == NULL) {
-            free(t);
-            return S2S_ENO_MEMORY;
-        }
+    if (t->issuers == NULL || (ca_file != NULL && t->ca_file == NULL)) {
+        dispose(t);
+        return S2S_ENO_MEMORY;
     }
     atomic_init(&t->holders, 1);
     (void)pthread_mutex_init(&t->loading, NULL); /* always succeeds on Linux */
@@ -48,8 +57,7 @@ void certificate_trust_free(struct certificate_trust *t)
         return;
     gnutls_x509_trust_list_deinit(t->list, 1); /* NULL is allowed */
     (void)pthread_mutex_destroy(&t->loading);
-    free(t->ca_file);
-    free(t);
+    dispose(t);
 }
 
 /* How many authorities were read, or an error of GnuTLS. */
@@ -103,4 +111,20 @@ struct gnutls_x509_trust_list_st *certificate_trust_list(
     const struct certificate_trust *t)
 {
     return t->list;
+}
+
+struct certificate_issuers *certificate_trust_issuers(
+    const struct certificate_trust *t)
+{
+    return t->issuers;
+}
+
+int certificate_trust_learn(struct certificate_trust *t, unsigned after)
+{
+    struct certificate_issuers *issuers = certificate_issuers_new(after);
+    if (issuers == NULL)
+        return S2S_ENO_MEMORY;
+    certificate_issuers_free(t->issuers);
+    t->issuers = issuers;
+    return S2S_OK;
 }

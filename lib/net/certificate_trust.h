@@ -6,6 +6,7 @@
  * new or share, and frees it. */
 struct certificate_trust;
 struct gnutls_x509_trust_list_st;
+struct certificate_issuers;
 
 /* Nothing is read yet. `ca_file` NULL: the system's store. S2S_OK, or
  * S2S_ENO_MEMORY. */
@@ -24,5 +25,13 @@ int certificate_trust_load(struct certificate_trust *t);
  * without GNUTLS_TL_GET_COPY. */
 struct gnutls_x509_trust_list_st *certificate_trust_list(
     const struct certificate_trust *t);
+
+/* What was verified with it. */
+struct certificate_issuers *certificate_trust_issuers(
+    const struct certificate_trust *t);
+
+/* For tests: learn issuers from the chains after so many, anew. Before the
+ * first one. S2S_OK or S2S_ENO_MEMORY. */
+int certificate_trust_learn(struct certificate_trust *t, unsigned after);
 
 #endif
