@@ -115,7 +115,7 @@ static int judge_chain(struct certificate_trust *trust,
         return e;
     j->path = &path;
     e = judge_path(j, info, certificate_trust_list(trust), why);
-    certificate_path_free(&path);
+    certificate_issuers_give(&path);
     return e;
 }
 

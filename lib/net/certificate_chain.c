@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "net/certificate_facts.h"
-#include "net/certificate_issuers.h"
 #include "net/der.h"
 
 #define SIZE_MAX_DER 65536u
@@ -151,7 +150,8 @@ static int try_path(const struct certificate_chain *set,
                                                 NULL, 0, VERIFY_FLAGS,
                                                 &path->status, NULL);
     if (rc == GNUTLS_E_MEMORY_ERROR) {
-        certificate_path_free(path);
+        if (path->anchor != NULL)
+            gnutls_x509_crt_deinit(path->anchor);
         return S2S_ENO_MEMORY;
     }
     if (rc < 0)
@@ -188,16 +188,6 @@ int certificate_chain_verify(const struct certificate_chain *chain,
     }
     *out = path;
     return S2S_OK;
-}
-
-void certificate_path_free(struct certificate_path *path)
-{
-    if (path->issuer != NULL)
-        certificate_issuers_give(path->issuers, path->issuer);
-    else if (path->anchor != NULL)
-        gnutls_x509_crt_deinit(path->anchor);
-    path->anchor = NULL;
-    path->issuer = NULL;
 }
 
 bool certificate_chain_signed(struct gnutls_x509_crt_int *leaf,

@@ -48,12 +48,11 @@ struct certificate_path {
  * A path whose intermediates are all within their time comes first; only when
  * it leads nowhere do the others count. So an expired certificate that the
  * peer sends along does no harm, and one that is needed does. S2S_OK with a
- * path to be freed before the chain, or S2S_ENO_MEMORY.
+ * path, to be given back before the chain is freed, or S2S_ENO_MEMORY.
  */
 int certificate_chain_verify(const struct certificate_chain *chain,
                              struct gnutls_x509_trust_list_st *trust,
                              int64_t now, struct certificate_path *out);
-void certificate_path_free(struct certificate_path *path);
 
 /* Whether nothing is wrong with a certificate when this issuer is all that is
  * trusted; times aside. */

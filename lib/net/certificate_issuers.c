@@ -133,14 +133,21 @@ static struct certificate_issuer *lend(
     return i;
 }
 
-void certificate_issuers_give(struct certificate_issuers *c,
-                              struct certificate_issuer *i)
+static void give(struct certificate_issuers *c, struct certificate_issuer *i)
 {
     (void)pthread_mutex_lock(&c->lock);
     bool last = --i->users == 0;
     (void)pthread_mutex_unlock(&c->lock);
     if (last)
         free_issuer(i);
+}
+
+void certificate_issuers_give(struct certificate_path *path)
+{
+    if (path->issuer != NULL)
+        give(path->issuers, path->issuer);
+    else if (path->anchor != NULL)
+        gnutls_x509_crt_deinit(path->anchor);
 }
 
 static bool is_empty(struct certificate_issuers *c)
@@ -164,7 +171,7 @@ bool certificate_issuers_find(struct certificate_issuers *c,
         return false;
     if (now < i->begin || now > i->end ||
         !certificate_chain_signed(leaf, i->crts[0])) {
-        certificate_issuers_give(c, i);
+        give(c, i);
         return false;
     }
     *out = (struct certificate_path){.crts = {leaf},
@@ -234,7 +241,7 @@ static void keep(struct certificate_issuers *c, struct certificate_issuer *i)
     c->count++;
     (void)pthread_mutex_unlock(&c->lock);
     if (old != NULL)
-        certificate_issuers_give(c, old);
+        give(c, old);
 }
 
 static bool is_known(struct certificate_issuers *c,
@@ -242,7 +249,7 @@ static bool is_known(struct certificate_issuers *c,
 {
     struct certificate_issuer *i = lend(c, key);
     if (i != NULL)
-        certificate_issuers_give(c, i);
+        give(c, i);
     return i != NULL;
 }
 

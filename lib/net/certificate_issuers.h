@@ -42,8 +42,7 @@ void certificate_issuers_learn(struct certificate_issuers *c,
                                const struct certificate_path *path,
                                int64_t now);
 
-/* It was lent with a path. */
-void certificate_issuers_give(struct certificate_issuers *c,
-                              struct certificate_issuer *i);
+/* The end of a path, found here or verified. */
+void certificate_issuers_give(struct certificate_path *path);
 
 #endif

@@ -111,8 +111,7 @@ static bool demands(gnutls_x509_crt_t crt)
 /* Nothing that is demanded above the leaf, and nothing that GnuTLS skips. */
 static bool is_undemanding(const struct certificate_path *path)
 {
-    if (path->anchor == NULL || path->status != 0 || path->count < 2 ||
-        demands(path->anchor))
+    if (path->count < 2 || demands(path->anchor))
         return false;
     for (unsigned i = 1; i < path->count; i++)
         if (demands(path->crts[i]) ||

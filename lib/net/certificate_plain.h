@@ -18,7 +18,8 @@ struct certificate_authorities {
 };
 
 /*
- * The authority of a path without a fault, NULL when the path is not plain:
+ * The authority of a path, which has one and no fault, or NULL when the path is
+ * not plain:
  *
  *  - no certificate above the leaf demands anything of those below it, but for
  *    the length of the path;
