@@ -39,6 +39,34 @@ static int init_trust(struct shared *s, const struct options_context *o,
     return S2S_EINVALID_ARGUMENT;
 }
 
+static bool same_file(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other
+                                        : strcmp(one, other) == 0;
+}
+
+/* What is read of the other one is as it was since it was made. */
+static int take_over(struct shared *s, const struct options_context *o,
+                     const struct shared *other, char *what)
+{
+    if (!same_file(o->ca_file, other->options.ca_file)) {
+        snprintf(what, OPTIONS_WHAT, "share: another ca_file");
+        return S2S_EINVALID_ARGUMENT;
+    }
+    s->trust = certificate_trust_share(other->trust);
+    s->tls = tls_store_share(other->tls);
+    return S2S_OK;
+}
+
+static int init_security(struct shared *s, const struct options_context *o,
+                         const struct shared *other, char *what)
+{
+    if (other != NULL)
+        return take_over(s, o, other, what);
+    int e = init_trust(s, o, what);
+    return e == S2S_OK ? tls_store_new(&s->tls) : e;
+}
+
 static int open_identities(struct options_context *o, char *what)
 {
     int e = S2S_OK;
@@ -48,7 +76,7 @@ static int open_identities(struct options_context *o, char *what)
 }
 
 int shared_init(struct shared *s, struct options_context *options,
-                char what[OPTIONS_WHAT])
+                const struct shared *other, char what[OPTIONS_WHAT])
 {
     *s = (struct shared){.wall_clock = wall_clock};
     router_init(&s->router);
@@ -56,11 +84,9 @@ int shared_init(struct shared *s, struct options_context *options,
     int e = loop_init(&s->loop);
     if (e != S2S_OK)
         return e;
-    e = init_trust(s, options, what);
+    e = init_security(s, options, other, what);
     if (e == S2S_OK)
         e = open_identities(options, what);
-    if (e == S2S_OK)
-        e = tls_store_new(&s->tls);
     if (e != S2S_OK) {
         shared_free(s);
         return e;
@@ -68,6 +94,7 @@ int shared_init(struct shared *s, struct options_context *options,
     admission_init(&s->admission, &s->loop, options->max_handshakes,
                    options->rate);
     s->options = *options;
+    s->options.share = NULL; /* it may be gone before us */
     *options = (struct options_context){.ca_file = NULL};
     return S2S_OK;
 }

@@ -53,7 +53,7 @@ struct children {
 struct shared {
     struct options_context options;
     struct loop loop;
-    struct certificate_trust *trust;
+    struct certificate_trust *trust;   /* this one and `tls` also another's */
     struct identity_verdicts verdicts; /* of the context's identities */
     struct tls_store *tls;
     struct resolver *resolver; /* made when it is first needed */
@@ -74,10 +74,12 @@ struct shared {
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */
 };
 
-/* S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or S2S_EINVALID_ARGUMENT with `what`
- * (see options_load_context()). Takes `options` over, on success only. */
+/* `other`: whose trust and TLS store to take, or NULL; it may be at work in
+ * another thread. S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or
+ * S2S_EINVALID_ARGUMENT with `what` (see options_load_context()). Takes
+ * `options` over, on success only. */
 int shared_init(struct shared *s, struct options_context *options,
-                char what[OPTIONS_WHAT]);
+                const struct shared *other, char what[OPTIONS_WHAT]);
 void shared_free(struct shared *s); /* no connection may be left */
 
 /* Make the resolver, if there is none yet. S2S_OK, S2S_ENO_MEMORY or
