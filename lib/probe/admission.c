@@ -1,7 +1,6 @@
 #include "probe/admission.h"
 
 #include <s2sprobe.h>
-#include <sys/resource.h>
 
 #define FIRST_COST 2000  /* before anything was measured */
 #define WEIGHT     16    /* of what went before, in the average */
@@ -26,42 +25,43 @@ static void on_timer(void *user)
 }
 
 void admission_init(struct admission *a, struct loop *loop, uint32_t most,
-                    uint32_t rate)
+                    uint32_t rate, struct descriptors *descriptors)
 {
-    *a = (struct admission){
-        .loop = loop, .most = most, .rate = rate, .cost = FIRST_COST};
+    *a = (struct admission){.loop = loop,
+                            .descriptors = descriptors,
+                            .most = most,
+                            .rate = rate,
+                            .cost = FIRST_COST};
     a->timer = (struct timer){.fire = on_timer, .user = a};
     TAILQ_INIT(&a->waiting);
 }
 
 /* ---- Descriptors ------------------------------------------------------ */
 
-/* Files, DNS, and more than one connection for some probe need some too. */
-static int64_t spare(int64_t limit)
+static void redeem(struct admission *a, struct admission_ticket *t)
 {
-    int64_t part = limit / 8;
-    return part < 16 ? 16 : part > 256 ? 256 : part;
+    if (t->promised)
+        descriptors_redeem(a->descriptors);
+    t->promised = false;
 }
 
-/* The system gives out the lowest number that is free: all below the last one
- * are in use. With nothing open that could be closed, waiting is vain. */
-static bool has_descriptor(const struct admission *a)
+void admission_place(struct admission *a, struct admission_ticket *t, int fd,
+                     bool counted)
 {
-    struct rlimit limit;
-    if (a->open == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-        limit.rlim_cur > INT32_MAX)
-        return true;
-    int64_t most = (int64_t)limit.rlim_cur;
-    return a->used + a->unplaced < most - spare(most);
-}
-
-void admission_place(struct admission *a, struct admission_ticket *t, int fd)
-{
-    if (t->placed || fd < 0 || t->state == ADMISSION_NONE)
+    if (!t->promised || fd < 0)
         return;
-    t->placed = true;
-    a->unplaced--;
-    a->used = later(a->used, fd) + 1;
+    redeem(a, t);
+    t->foreign = !counted;
+    if (t->foreign)
+        (void)descriptors_opened(a->descriptors, fd);
+}
+
+static void unplace(struct admission *a, struct admission_ticket *t)
+{
+    redeem(a, t);
+    if (t->foreign)
+        descriptors_closed(a->descriptors);
+    t->foreign = false;
 }
 
 /* ---- When ------------------------------------------------------------- */
@@ -77,17 +77,16 @@ static bool has_room(const struct admission *a)
 {
     bool full =
         a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
-    return !full && has_descriptor(a);
+    return !full && descriptors_can_promise(a->descriptors);
 }
 
 static void admit(struct admission *a, struct admission_ticket *t, int64_t now)
 {
     t->state = ADMISSION_CONNECTING;
-    t->placed = false;
+    t->promised = true;
     t->booked = a->cost;
     a->connecting++;
-    a->open++;
-    a->unplaced++;
+    descriptors_promise(a->descriptors);
     a->pace = later(a->pace, now) + time_for(t->booked);
     if (a->rate != S2S_NO_LIMIT)
         a->next = later(a->next, now) + SECOND / a->rate;
@@ -173,11 +172,7 @@ void admission_leave(struct admission *a, struct admission_ticket *t,
     }
     if (t->state == ADMISSION_CONNECTING)
         settle(a, t, worked_us);
-    a->open--;
-    if (t->placed)
-        a->used = a->open > 0 ? a->used - 1 : 0;
-    else
-        a->unplaced--;
+    unplace(a, t);
     a->due = true;
     t->state = ADMISSION_NONE;
 }

@@ -22,6 +22,7 @@ static int64_t virtual_clock(void *user)
 }
 
 static struct loop loop;
+static struct descriptors descriptors;
 static struct admission a;
 static struct admission_ticket tickets[TICKETS];
 static unsigned told, order[TICKETS];
@@ -38,7 +39,8 @@ static void begin(uint32_t most, uint32_t rate)
     told = 0;
     assert_int_equal(loop_init(&loop), S2S_OK);
     loop.clock = virtual_clock;
-    admission_init(&a, &loop, most, rate);
+    descriptors_init(&descriptors, loop_fd(&loop));
+    admission_init(&a, &loop, most, rate, &descriptors);
     for (unsigned i = 0; i < TICKETS; i++)
         tickets[i] = (struct admission_ticket){.admitted = on_admitted,
                                                .user = &tickets[i]};
@@ -48,8 +50,8 @@ static void end(void)
 {
     for (unsigned i = 0; i < TICKETS; i++)
         admission_leave(&a, &tickets[i], 0);
-    assert_int_equal(a.open, 0);
-    assert_int_equal(a.unplaced, 0);
+    assert_int_equal(descriptors.open, 0);
+    assert_int_equal(descriptors.promised, 0);
     assert_int_equal(a.connecting, 0);
     assert_int_equal(a.waiting_count, 0);
     admission_process(&a);
@@ -206,10 +208,11 @@ static void starved(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     begin(S2S_NO_LIMIT, S2S_NO_LIMIT);
     assert_true(admission_ask(&a, &tickets[0]));
-    admission_place(&a, &tickets[0], 46); /* so many are in use by others */
+    /* So many are in use by others. */
+    admission_place(&a, &tickets[0], 46, false);
     assert_true(admission_ask(&a, &tickets[1]));
     assert_true(!admission_ask(&a, &tickets[2]));
-    admission_place(&a, &tickets[1], 47);
+    admission_place(&a, &tickets[1], 47, false);
     admission_process(&a);
     assert_int_equal(told, 0);
     admission_leave(&a, &tickets[1], 0);
