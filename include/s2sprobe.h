@@ -149,8 +149,12 @@ enum s2s_stage {
  * 3.2.1, item 9). Never against DNSSEC. */
 #define S2S_SRV_FALLBACK 256u
 
+/* Send the stream header and <starttls/> together, before the peer has said
+ * whether it offers STARTTLS: one round trip less, which it may refuse. */
+#define S2S_PIPELINE 512u
+
 /* s2s_context_options: 0 is the default, this is none. */
-#define S2S_NO_LIMIT UINT32_MAX
+#define S2S_NO_LIMIT 4294967295u
 
 /* s2s_options.ping_method */
 #define S2S_PING_AUTO            0
@@ -389,8 +393,6 @@ typedef struct s2s_context_options {
     uint32_t host_running;    /* connections at once to one host name [4] */
     uint32_t address_running; /* to one address [8] */
     uint32_t host_rate;       /* begun in a second to one of either [10] */
-
-    uint32_t reserved;
     s2s_context *share; /* take authorities, credentials and priorities of that
                            one, which has the same ca_file; may be in use by
                            another thread, and freed before this one */
@@ -574,6 +576,23 @@ S2S_API void s2s_context_wakeup(s2s_context *context);
 /* From any thread and from a signal handler: end all probes, for good. A
  * blocking call on the context returns S2S_ECANCELLED. */
 S2S_API void s2s_context_stop(s2s_context *context);
+
+/* How a context fares now, and has fared since it was made. */
+typedef struct s2s_stats {
+    size_t size;         /* set it before the call */
+    uint32_t queued;     /* submitted and not begun: max_running, busy DNS */
+    uint32_t running;    /* begun and not over */
+    uint32_t held;       /* of these: wait before they connect, for a limit */
+    uint32_t handshakes; /* of these: connect, and are not secure yet */
+    /* How long what has happened waited for its turn on the thread, in
+     * microseconds: half of it, 99 of 100, all of it, no longer than this. */
+    uint64_t lag_p50_us;
+    uint64_t lag_p99_us;
+    uint64_t lag_max_us;
+} s2s_stats;
+
+/* Returns 0, S2S_EINVALID_ARGUMENT (a pointer is NULL) or S2S_EABI. */
+S2S_API int s2s_context_stats(const s2s_context *context, s2s_stats *stats);
 
 /*
  * Take connections for the context's identities: "192.0.2.1:5269",

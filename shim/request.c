@@ -238,6 +238,15 @@ static bool read_dane(struct parse *p, const json_t *value)
     return true;
 }
 
+static bool read_pipeline(struct parse *p, const json_t *value)
+{
+    bool pipeline = false;
+    if (!read_flag(p, "pipeline", value, &pipeline))
+        return false;
+    p->out->flags |= pipeline ? S2S_PIPELINE : 0;
+    return true;
+}
+
 static bool read_xml_to(struct parse *p, const json_t *value)
 {
     if (member_absent(value))
@@ -291,6 +300,7 @@ static const struct {
     {"count", read_count},
     {"intervalMs", read_interval},
     {"dane", read_dane},
+    {"pipeline", read_pipeline},
     {"xmlTo", read_xml_to},
     {"services", read_services},
 };

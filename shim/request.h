@@ -29,7 +29,8 @@ struct request {
     uint16_t port;                       /* 0 with `discover` */
     uint16_t tls_mode;                   /* S2S_TLS_* */
     uint32_t timeout_ms;
-    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE, S2S_DANE */
+    uint32_t flags;       /* S2S_ACCEPT_UNTRUSTED, S2S_AUTHENTICATE, S2S_DANE,
+                             S2S_PIPELINE */
     uint32_t ping_method; /* S2S_PING_* */
     uint32_t count;       /* pings */
     uint32_t interval_ms;

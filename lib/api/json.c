@@ -56,6 +56,7 @@ static void put_outcome(struct node *n, const s2s_result *r)
     node_put_text(n, "to", r->to);
     node_put_text(n, "address", r->address);
     node_put_text(n, "redirect", r->redirect);
+    node_put_true(n, "pipelined", r->pipelined);
     if (r->op == S2S_OP_PING)
         node_put_text(n, "pingMethod",
                       r->ping_method != NULL ? r->ping_method : "none");
@@ -131,6 +132,10 @@ static void put_timings(struct node *n, const s2s_result *r)
     int64_t total = r->stage_us[result_stage_index(S2S_STAGE_DONE)];
     if (total >= 0)
         node_put(&t, "total", json_real((double)total / 1e3));
+    if (r->rtt_us >= 0)
+        node_put(&t, "rtt", json_real((double)r->rtt_us / 1e3));
+    if (r->lag_us >= 0)
+        node_put(&t, "lag", json_real((double)r->lag_us / 1e3));
     node_put_node(n, "timings", &t);
 }
 

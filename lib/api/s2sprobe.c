@@ -252,6 +252,24 @@ int s2s_context_run(s2s_context *context, int timeout_ms)
     return context_run(context, timeout_ms);
 }
 
+/* As much as the caller's structure has room for. */
+static void fill(void *to, size_t size, const void *all, size_t known)
+{
+    memcpy(to, all, size < known ? size : known);
+}
+
+int s2s_context_stats(const s2s_context *context, s2s_stats *stats)
+{
+    if (context == NULL || stats == NULL)
+        return S2S_EINVALID_ARGUMENT;
+    if (stats->size < sizeof(stats->size))
+        return S2S_EABI;
+    s2s_stats all = {.size = stats->size};
+    context_stats(context, &all);
+    fill(stats, all.size, &all, sizeof(all));
+    return S2S_OK;
+}
+
 void s2s_context_wakeup(s2s_context *context)
 {
     context_wakeup(context);
@@ -306,7 +324,7 @@ int s2s_stream_next(s2s_stream *stream, s2s_event *event)
         .length = e->length,
         .acked = e->acked,
     };
-    memcpy(event, &all, all.size < sizeof(all) ? all.size : sizeof(all));
+    fill(event, all.size, &all, sizeof(all));
     if (e->type == S2S_EVENT_CLOSED)
         (void)json_build(stream->probe->result);
     return 1;

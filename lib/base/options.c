@@ -197,8 +197,6 @@ static int load_context(const s2s_context_options *from,
     to->address_filter = known.address_filter;
     to->address_filter_user = known.address_filter_user;
     to->log = (struct log){known.log, known.log_user, (int)known.log_level};
-    if (known.reserved != 0)
-        return options_load_invalid(what, "reserved: not zero");
     load_pace(&known, to);
     to->share = known.share;
     e = load_limits(known.limits, &to->limits, what);

@@ -18,7 +18,7 @@
 #define KNOWN_FLAGS                                                            \
     (S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_NO_EXTERNAL |               \
      S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS | S2S_DIALBACK_UNVERIFIED |   \
-     S2S_DANE | S2S_SRV_FALLBACK)
+     S2S_DANE | S2S_SRV_FALLBACK | S2S_PIPELINE)
 
 static int load_domain(const char *name, const char *text, struct domain **out,
                        char *what)

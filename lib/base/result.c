@@ -38,6 +38,7 @@ s2s_result *result_new(int op)
     r->stanzas.last = &r->stanzas.first;
     for (size_t i = 0; i < sizeof(r->stage_us) / sizeof(r->stage_us[0]); i++)
         r->stage_us[i] = -1;
+    r->rtt_us = r->lag_us = -1;
     return r;
 }
 

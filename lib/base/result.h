@@ -267,6 +267,7 @@ struct s2s_result {
     struct result_tlsa_set tlsa;
     struct result_stream_error stream_error;
     const char *redirect;
+    bool pipelined; /* <starttls/> went out before the features had come */
 
     const char *ping_method; /* "iq", "dialback-verify"; NULL: no ping */
     const char *ping_answer; /* "valid", "invalid", "error", "result" */
@@ -282,6 +283,8 @@ struct s2s_result {
 
     /* Microseconds per stage, indexed by result_stage_index(); -1: never. */
     int64_t stage_us[12];
+    int64_t lag_us; /* within these: waited for our own loop; -1 */
+    int64_t rtt_us; /* of the network, by TCP; -1: not known */
 
     struct result_row *rows, **last_row; /* of a check */
     size_t row_count;

@@ -23,7 +23,8 @@ enum dns_rcode {
     DNS_NOERROR = 0,
     DNS_FORMERR = 1,
     DNS_SERVFAIL = 2,
-    DNS_NXDOMAIN = 3
+    DNS_NXDOMAIN = 3,
+    DNS_REFUSED = 5
 };
 
 enum dns_security { DNS_INSECURE, DNS_SECURE, DNS_BOGUS };

@@ -11,7 +11,7 @@ struct lookup {
     struct resolver *resolver;
     resolver_query *queries[FAMILIES];    /* NULL: ended, or never asked */
     struct dns_answer *answers[FAMILIES]; /* NULL: not yet, or no memory */
-    struct resolver_delay delay;
+    struct timer delay;
     lookup_done *done;
     void *user;
     uint16_t port;
@@ -127,6 +127,15 @@ static void hurry(void *user)
     finish(l);
 }
 
+/* For the other answer, a moment. */
+static void wait_for_other(struct lookup *l)
+{
+    if (resolver_delay(l->resolver, &l->delay, RESOLVER_DELAY_MS) == S2S_OK)
+        return;
+    l->no_memory = true;
+    finish(l);
+}
+
 static void answered(struct lookup *l, int family, struct dns_answer *answer)
 {
     l->queries[family] = NULL;
@@ -138,7 +147,7 @@ static void answered(struct lookup *l, int family, struct dns_answer *answer)
         finish(l);
     else if (family == FOUR && answer->count > 0 &&
              (l->flags & LOOKUP_PATIENT) == 0)
-        resolver_delay(l->resolver, &l->delay);
+        wait_for_other(l);
 }
 
 static void six_answered(void *user, struct dns_answer *answer)
@@ -203,7 +212,7 @@ int lookup_start(struct resolver *r, const char *host, uint16_t port,
         return S2S_ENO_MEMORY;
     memcpy(l->host, host, size);
     l->resolver = r;
-    l->delay = (struct resolver_delay){.fire = hurry, .user = l};
+    l->delay = (struct timer){.fire = hurry, .user = l};
     l->done = done;
     l->user = user;
     l->port = port;

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
+#include "base/timers.h"
 #include "net/dns.h"
 
 struct resolver;
@@ -31,6 +31,10 @@ void resolver_free(struct resolver *r); /* no query may be left */
 int resolver_fd(const struct resolver *r);
 void resolver_process(struct resolver *r);
 
+/* Whether a question would have to wait. That it no longer is comes with a call
+ * of resolver_process() or resolver_cancel(). */
+bool resolver_busy(const struct resolver *r);
+
 /*
  * The end of a query, called from resolver_process() only. The answer lives
  * during the call, unless it is held; one with S2S_ENO_MEMORY cannot be.
@@ -39,7 +43,10 @@ typedef void resolver_done(void *user, struct dns_answer *answer);
 
 /*
  * Ask for records; the name has no trailing dot. At most 100 queries are in
- * flight, others wait. An answer is used again while its time to live lasts.
+ * flight, others wait; up to 100 more once they have had no answer for a
+ * second. What waits for SRV records waits for all else. What a server refuses
+ * while another query has had no answer is asked again for 12 seconds. An
+ * answer is used again while its time to live lasts.
  * `hosts`, with DNS_A and DNS_AAAA: the hosts file comes first, and nothing is
  * known of DNSSEC. Otherwise what a validating server refuses (SERVFAIL) is
  * asked for once more without validation, and is DNS_BOGUS, with S2S_EDNS, when
@@ -60,18 +67,11 @@ void resolver_cancel(resolver_query *query);
 /* Whether it has none of the caller's. */
 bool resolver_is_ours(const struct resolver *r);
 
-/* A call after a time, from resolver_process(). */
+/* A call after so many milliseconds, from resolver_process(). S2S_OK or
+ * S2S_ENO_MEMORY. */
 #define RESOLVER_DELAY_MS 50 /* RFC 8305, 3 */
-struct resolver_delay {      /* embedded in its owner */
-    TAILQ_ENTRY(resolver_delay) link;
-    void (*fire)(void *user);
-    void *user;
-    int64_t at;
-    uint32_t ms; /* 0: RESOLVER_DELAY_MS */
-    bool set;
-};
-void resolver_delay(struct resolver *r, struct resolver_delay *d);
-void resolver_delay_stop(struct resolver *r, struct resolver_delay *d);
+int resolver_delay(struct resolver *r, struct timer *t, uint32_t ms);
+void resolver_delay_stop(struct resolver *r, struct timer *t);
 
 /* What the caller's resolver says; NULL: nothing. S2S_OK, S2S_EABI, or
  * S2S_EINVALID_ARGUMENT when it has an answer. */

@@ -45,9 +45,12 @@ int resolver_new(const struct resolver_settings *settings,
     if (r == NULL)
         return S2S_ENO_MEMORY;
     r->set = r->timer = -1;
-    TAILQ_INIT(&r->waiting);
+    r->most = RESOLVER_LIVE_MAX;
+    r->slow_most = RESOLVER_SLOW_MAX;
+    for (size_t i = 0; i < RESOLVER_QUEUES; i++)
+        TAILQ_INIT(&r->waiting[i]);
+    TAILQ_INIT(&r->young);
     TAILQ_INIT(&r->ended);
-    TAILQ_INIT(&r->delays);
     int error = open_all(r, settings);
     if (error != S2S_OK) {
         resolver_free(r);
@@ -63,12 +66,14 @@ void resolver_free(struct resolver *r)
     if (r == NULL)
         return;
     resolver_ares_free(r->ares); /* ends what is cancelled but RUNNING */
-    TAILQ_CONCAT(&r->ended, &r->waiting, link);
+    for (size_t i = 0; i < RESOLVER_QUEUES; i++)
+        TAILQ_CONCAT(&r->ended, &r->waiting[i], link);
     while ((q = TAILQ_FIRST(&r->ended)) != NULL) {
         TAILQ_REMOVE(&r->ended, q, link);
         resolver_query_free(q);
     }
     resolver_cache_free(&r->cache);
+    timers_free(&r->delays);
     if (r->timer >= 0)
         close(r->timer);
     if (r->set >= 0)
@@ -102,17 +107,6 @@ static void deliver(struct resolver *r)
     }
 }
 
-static void fire_delays(struct resolver *r)
-{
-    struct resolver_delay *d;
-    int64_t now = clock_us();
-    while ((d = TAILQ_FIRST(&r->delays)) != NULL && d->at <= now) {
-        TAILQ_REMOVE(&r->delays, d, link);
-        d->set = false;
-        d->fire(d->user);
-    }
-}
-
 void resolver_process(struct resolver *r)
 {
     if (r->ares != NULL)
@@ -122,31 +116,20 @@ void resolver_process(struct resolver *r)
     resolver_drop(r);
     resolver_start(r);
     deliver(r);
-    fire_delays(r);
+    timers_fire(&r->delays, clock_us());
     resolver_arm(r);
 }
 
-void resolver_delay(struct resolver *r, struct resolver_delay *d)
+int resolver_delay(struct resolver *r, struct timer *t, uint32_t ms)
 {
-    struct resolver_delay *before = TAILQ_LAST(&r->delays, resolver_delays);
-    uint32_t ms = d->ms != 0 ? d->ms : RESOLVER_DELAY_MS;
-    d->at = clock_us() + (int64_t)ms * 1000;
-    d->set = true;
-    while (before != NULL && before->at > d->at)
-        before = TAILQ_PREV(before, resolver_delays, link);
-    if (before != NULL)
-        TAILQ_INSERT_AFTER(&r->delays, before, d, link);
-    else
-        TAILQ_INSERT_HEAD(&r->delays, d, link);
+    int e = timers_set(&r->delays, t, clock_us() + (int64_t)ms * 1000);
     resolver_arm(r);
+    return e;
 }
 
-void resolver_delay_stop(struct resolver *r, struct resolver_delay *d)
+void resolver_delay_stop(struct resolver *r, struct timer *t)
 {
-    if (!d->set)
-        return;
-    TAILQ_REMOVE(&r->delays, d, link);
-    d->set = false;
+    timers_clear(&r->delays, t);
 }
 
 /* ---- Queries ---------------------------------------------------------- */
@@ -180,7 +163,7 @@ int resolver_ask(struct resolver *r, const char *name, uint16_t type,
     if (q->answer != NULL)
         resolver_ended(q);
     else
-        TAILQ_INSERT_TAIL(&r->waiting, q, link);
+        resolver_wait(q);
     resolver_start(r);
     resolver_arm(r);
     return S2S_OK;
@@ -201,20 +184,32 @@ int resolver_answer(struct resolver *r, struct dns_answer *answer,
     return S2S_OK;
 }
 
+static void take_out(resolver_query *q)
+{
+    struct resolver *r = q->resolver;
+    if (q->state == WAITING)
+        resolver_unwait(q);
+    else if (q->state == REFUSED)
+        resolver_stop_again(q);
+    else
+        TAILQ_REMOVE(&r->ended, q, link);
+}
+
 void resolver_cancel(resolver_query *q)
 {
     struct resolver *r = q->resolver;
+    if (q->state == RUNNING)
+        resolver_leave(q);
+    else
+        take_out(q);
     if (q->state != RUNNING) {
-        TAILQ_REMOVE(q->state == WAITING ? &r->waiting : &r->ended, q, link);
         resolver_query_free(q);
     } else if (r->ares != NULL) {
         q->done = NULL;
-        r->live--;
         resolver_drop(r);
     } else {
         q->state = ENDED; /* an answer from inside comes too late */
         r->running--;
-        r->live--;
         r->hook.cancel(r->hook.user, q);
         resolver_query_free(q);
     }
@@ -238,7 +233,7 @@ int resolver_hook_done(resolver_query *q, const s2s_dns_answer *answer)
         a = resolver_hook_read(answer, &error);
     }
     r->running--;
-    r->live--;
+    resolver_leave(q);
     resolver_end(q, a);
     resolver_arm(r);
     return error;

@@ -317,10 +317,10 @@ bool check_step(struct check *c)
 
 static void stop_looking(struct check *c)
 {
-    for (size_t i = 0; i < PROBE_ENDPOINTS; i++)
+    for (size_t i = 0; i < CHECK_LOOKS; i++)
         if (c->looks[i].lookup != NULL)
             lookup_cancel(c->looks[i].lookup);
-    for (size_t i = 0; i < PROBE_ENDPOINTS; i++)
+    for (size_t i = 0; i < CHECK_LOOKS; i++)
         c->looks[i].lookup = NULL;
     c->looking = 0;
 }
@@ -346,7 +346,7 @@ void check_free(struct check *c)
         return;
     stop_looking(c);
     check_task_stop(c);
-    for (size_t i = 0; i < PROBE_ENDPOINTS; i++)
+    for (size_t i = 0; i < CHECK_LOOKS; i++)
         free(c->looks[i].addresses);
     free(c);
 }

@@ -203,18 +203,11 @@ static struct seen look(const s2s_result *r)
     return s;
 }
 
-/* Records beyond those that are followed. */
-static bool has_more(const struct probe *p)
-{
-    return p->from_srv && p->endpoint_count == PROBE_ENDPOINTS &&
-           discovery_plan(p->discovery)->count > PROBE_ENDPOINTS;
-}
-
 static void find_missing(const struct check *c)
 {
     s2s_result *r = c->probe->result;
     struct seen s = look(r);
-    if (c->limited || has_more(c->probe))
+    if (c->limited || c->probe->more_endpoints)
         result_find(r, FINDING_CHECK_LIMITED, NULL);
     if (c->probe->discovery == NULL || !s.any)
         return;

@@ -9,6 +9,7 @@
 #define CHECK_TASKS     64u
 #define CHECK_ENDPOINTS 16u /* rows of the domain itself */
 #define CHECK_AT_ONCE   8u
+#define CHECK_LOOKS     (PROBE_ENDPOINTS + PROBE_FORBIDDEN)
 
 enum task_kind {
     TASK_ENDPOINT, /* a target's address */
@@ -43,10 +44,10 @@ struct check_look { /* for the addresses of one target */
 
 struct check {
     struct probe *probe;
-    struct check_look looks[PROBE_ENDPOINTS]; /* by endpoint */
-    size_t looking;                           /* those that run */
-    bool limited; /* there is more than is looked at */
-    bool listed;  /* the endpoints are known and have tasks */
+    struct check_look looks[CHECK_LOOKS]; /* by endpoint */
+    size_t looking;                       /* those that run */
+    bool limited;                         /* there is more than is looked at */
+    bool listed; /* the endpoints are known and have tasks */
     bool stopped;
     bool second; /* what builds on the endpoints has begun */
     struct task tasks[CHECK_TASKS];

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "probe/check_state.h"
+#include "probe/stages.h"
 
 #define SKEW 60 /* seconds */
 
@@ -155,8 +156,7 @@ static int op_of(enum task_kind kind)
 /* What is left until the check's own deadline. */
 static uint32_t time_left(const struct probe *p)
 {
-    int64_t now = loop_now(&p->shared->loop);
-    int64_t left = (p->deadline.at - now) / 1000;
+    int64_t left = stages_left(p) / 1000;
     return left < 1 ? 1 : (uint32_t)left;
 }
 
@@ -212,7 +212,7 @@ static int load_options(const struct task *t, struct options_probe *out)
         .port = way.port,
         .tls_mode = way.tls_mode,
         .timeout_ms = timeout_for(t),
-        .flags = o->flags & ~S2S_AUTHENTICATE,
+        .flags = o->flags & ~(S2S_AUTHENTICATE | S2S_PIPELINE),
         .ping_method = t->kind == TASK_VERIFY ? S2S_PING_DIALBACK_VERIFY
                        : t->kind == TASK_PING ? S2S_PING_IQ
                                               : S2S_PING_AUTO,
@@ -245,7 +245,7 @@ static int start(struct task *t)
         return e;
     child->done = ended;
     child->done_user = t;
-    child->part = true;
+    child->parent = t->check->probe;
     child->proof = t->proof;
     child->tls_version = t->version;
     t->child = child;

@@ -5,35 +5,11 @@
 
 #include "base/error.h"
 #include "net/identity.h"
+#include "probe/stages.h"
 
-#define STEPS_AT_ONCE 256u /* probes looked at in one call of process */
-
-static void free_list(struct probe_list *list)
-{
-    struct probe *p;
-    while ((p = TAILQ_FIRST(list)) != NULL) {
-        TAILQ_REMOVE(list, p, link_all);
-        if (p->done != NULL)
-            p->done(p, p->done_user);
-        else
-            probe_free(p);
-    }
-}
-
-void context_free(s2s_context *c)
-{
-    if (c == NULL)
-        return;
-    c->busy = true; /* transports are closed by this */
-    c->freeing = true;
-    listener_free(c->shared.listener);
-    c->shared.listener = NULL;
-    free_list(&c->queued);
-    free_list(&c->running);
-    free_list(&c->finished);
-    shared_free(&c->shared);
-    free(c);
-}
+#define STEPS_AT_ONCE 256u /* probes looked at in one call of process, */
+#define WORK_US       5000 /* begun within so long */
+#define SPARING       8    /* times max_running: do not count */
 
 /* ---- Lists ---- */
 
@@ -44,6 +20,7 @@ static void make_ready(struct probe *p, void *user)
     if (p->ready || p->finished || p->started == 0 || c->freeing)
         return;
     p->ready = true;
+    stages_ready(p, loop_due(&c->shared.loop));
     TAILQ_INSERT_TAIL(&c->ready, p, link_ready);
     if (!c->busy)
         loop_signal(&c->shared.loop);
@@ -68,7 +45,7 @@ static void hand_over(s2s_context *c, struct probe *p)
 /* Against max_running. */
 static bool counts(const struct probe *p)
 {
-    return !p->errand && !p->part;
+    return !p->errand && p->parent == NULL;
 }
 
 static void stop_running(s2s_context *c, struct probe *p)
@@ -93,17 +70,28 @@ static void start(s2s_context *c, struct probe *p)
         retire(c, p);
 }
 
+static void leave_queue(s2s_context *c, struct probe *p)
+{
+    TAILQ_REMOVE(&c->queued, p, link_all);
+    c->queued_count--;
+}
+
+/* Those that wait for the sake of a server leave room for others, so long as
+ * there are not too many of them. */
 static bool can_start(const s2s_context *c)
 {
-    return TAILQ_FIRST(&c->queued) != NULL &&
-           c->running_count < c->shared.options.max_running;
+    uint64_t most = c->shared.options.max_running;
+    uint64_t sparing = c->shared.sparing;
+    uint64_t more = sparing < SPARING * most ? sparing : SPARING * most;
+    return TAILQ_FIRST(&c->queued) != NULL && c->running_count < most + more &&
+           (c->shared.resolver == NULL || !resolver_busy(c->shared.resolver));
 }
 
 static void start_queued(s2s_context *c)
 {
     for (unsigned n = 0; n < STEPS_AT_ONCE && can_start(c); n++) {
         struct probe *p = TAILQ_FIRST(&c->queued);
-        TAILQ_REMOVE(&c->queued, p, link_all);
+        leave_queue(c, p);
         start(c, p);
     }
 }
@@ -116,13 +104,13 @@ static void adopt(s2s_context *c, struct probe *p)
     p->wake_user = c;
 }
 
-static void run_errand(void *user, struct probe *p)
+void context_run_now(void *user, struct probe *p)
 {
     adopt(user, p);
     start(user, p);
 }
 
-static void drop_child(void *user, struct probe *p)
+void context_drop(void *user, struct probe *p)
 {
     stop_running(user, p);
     probe_free(p);
@@ -130,10 +118,11 @@ static void drop_child(void *user, struct probe *p)
 
 static void step_ready(s2s_context *c)
 {
-    for (unsigned n = 0; n < STEPS_AT_ONCE; n++) {
-        struct probe *p = TAILQ_FIRST(&c->ready);
-        if (p == NULL)
-            return;
+    int64_t end = loop_now(&c->shared.loop) + WORK_US;
+    struct probe *p;
+    for (unsigned n = 0; n < STEPS_AT_ONCE && (p = TAILQ_FIRST(&c->ready)) &&
+                         loop_now(&c->shared.loop) < end;
+         n++) {
         unready(c, p);
         probe_step(p);
         if (p->finished)
@@ -164,7 +153,7 @@ bool context_idle(const s2s_context *c)
 
 static void cancel_queued(s2s_context *c, struct probe *p)
 {
-    TAILQ_REMOVE(&c->queued, p, link_all);
+    leave_queue(c, p);
     p->cancelled = true;
     probe_step(p);
     hand_over(c, p);
@@ -221,6 +210,7 @@ void context_work(s2s_context *c)
     step_ready(c);
     if (c->shared.listener != NULL)
         listener_process(c->shared.listener);
+    admission_process(&c->shared.admission);
     c->busy = false;
 }
 
@@ -228,6 +218,8 @@ int context_process(s2s_context *c)
 {
     if (c->busy)
         return S2S_EBUSY;
+    if (context_idle(c))
+        loop_woken(&c->shared.loop);
     context_work(c);
     if (context_has_work(c))
         loop_signal(&c->shared.loop);
@@ -277,10 +269,12 @@ int context_make(s2s_context *c, int op, const char *from, const char *to,
 void context_enqueue(s2s_context *c, struct probe *p)
 {
     adopt(c, p);
-    if (p->finished)
+    if (p->finished) {
         hand_over(c, p);
-    else
+    } else {
         TAILQ_INSERT_TAIL(&c->queued, p, link_all);
+        c->queued_count++;
+    }
     if (!c->busy)
         loop_signal(&c->shared.loop);
 }
@@ -303,7 +297,7 @@ int context_submit(s2s_context *c, int op, const char *from, const char *to,
 void context_withdraw(s2s_context *c, struct probe *p)
 {
     if (p->started == 0)
-        TAILQ_REMOVE(&c->queued, p, link_all);
+        leave_queue(c, p);
     else
         stop_running(c, p);
 }
@@ -349,43 +343,4 @@ struct probe *context_take(s2s_context *c)
             loop_signal(&c->shared.loop);
     }
     return p;
-}
-
-/* ---- Life ---- */
-
-int context_new(const s2s_context_options *options, s2s_context **out,
-                char what[OPTIONS_WHAT])
-{
-    struct options_context o;
-    int e = options_load_context(options, &o, what);
-    if (e != S2S_OK)
-        return e;
-    s2s_context *c = calloc(1, sizeof(*c));
-    const struct shared *other = o.share != NULL ? &o.share->shared : NULL;
-    e = c != NULL ? shared_init(&c->shared, &o, other, what) : S2S_ENO_MEMORY;
-    if (e != S2S_OK) {
-        options_free_context(&o);
-        free(c);
-        return e;
-    }
-    TAILQ_INIT(&c->queued);
-    TAILQ_INIT(&c->running);
-    TAILQ_INIT(&c->finished);
-    TAILQ_INIT(&c->ready);
-    TAILQ_INIT(&c->streams);
-    c->errands = (struct errand_runner){
-        .shared = &c->shared, .user = c, .run = run_errand};
-    errand_init(&c->errands);
-    c->shared.children = (struct children){.user = c,
-                                           .make = probe_new,
-                                           .free = probe_free,
-                                           .run = run_errand,
-                                           .drop = drop_child};
-    e = context_listen_for_all(c, what);
-    if (e != S2S_OK) {
-        context_free(c);
-        return e;
-    }
-    *out = c;
-    return S2S_OK;
 }

@@ -39,6 +39,9 @@ const struct stream_event *context_stream_take(struct s2s_stream *s);
 void context_stream_close(struct s2s_stream *s);
 void context_stream_free(struct s2s_stream *s);
 
+/* All but the size. */
+void context_stats(const s2s_context *c, s2s_stats *out);
+
 /* Whether the calling code runs inside a callback of this context. */
 bool context_busy(const s2s_context *c);
 

@@ -13,7 +13,7 @@ struct s2s_context {
     struct probe_list queued, running, finished;
     struct probe_list ready;
     uint64_t last_id;
-    uint32_t running_count;
+    uint32_t queued_count, running_count;
     struct errand_runner errands;
     TAILQ_HEAD(, s2s_stream) streams; /* that have events */
     bool busy;                        /* callbacks may be on the stack */
@@ -31,6 +31,11 @@ int context_make(s2s_context *c, int op, const char *from, const char *to,
 void context_enqueue(s2s_context *c, struct probe *p);
 /* Take an unfinished one out of wherever it is. */
 void context_withdraw(s2s_context *c, struct probe *p);
+
+/* What the context lends to others: start a probe whatever else runs, and end
+ * one without a word; `user` is the context. */
+void context_run_now(void *user, struct probe *p);
+void context_drop(void *user, struct probe *p);
 
 /* Do what can be done now, and whether nothing more can. */
 void context_work(s2s_context *c);

@@ -66,6 +66,8 @@ void context_stream_free(struct s2s_stream *s)
         context_withdraw(c, p);
     probe_free(p);
     stream_free(s);
+    if (!c->busy)
+        loop_signal(&c->shared.loop); /* its place is free */
 }
 
 int context_listen(s2s_context *c, const char *address, uint16_t *port)

@@ -120,9 +120,11 @@ static size_t most_endpoints(const struct probe *p)
 /* All records have been read and put in order; the first ones are tried. */
 static void take_targets(struct probe *p, const struct srv_plan *plan)
 {
+    size_t forbidden = 0;
     uint32_t group = 0;
     p->from_srv = true;
-    p->endpoints = calloc(PROBE_ENDPOINTS, sizeof(*p->endpoints));
+    p->endpoints =
+        calloc(PROBE_ENDPOINTS + PROBE_FORBIDDEN, sizeof(*p->endpoints));
     if (p->endpoints == NULL) {
         p->result->no_memory = true;
         return;
@@ -131,9 +133,14 @@ static void take_targets(struct probe *p, const struct srv_plan *plan)
         const struct srv_target *t = plan->order[i];
         if (i > 0 && t->priority != plan->order[i - 1]->priority)
             group++;
-        if (!fits_mode(&p->options, t) || is_bad(p, t) ||
-            p->endpoint_count == most_endpoints(p))
+        if (!fits_mode(&p->options, t) || is_bad(p, t))
             continue;
+        if (t->bad_port ? forbidden == PROBE_FORBIDDEN
+                        : p->endpoint_count - forbidden == most_endpoints(p)) {
+            p->more_endpoints = true;
+            continue;
+        }
+        forbidden += t->bad_port;
         p->endpoints[p->endpoint_count++] = (struct probe_endpoint){
             .host = t->host,
             .port = t->port,
@@ -235,7 +242,7 @@ int endpoints_take(struct probe *p)
 
 static int open_own(struct probe *p, const s2s_transport *transport)
 {
-    struct tcp_endpoint list[PROBE_ENDPOINTS];
+    struct tcp_endpoint list[PROBE_ENDPOINTS + PROBE_FORBIDDEN];
     size_t first = p->settled ? p->endpoint : 0;
     size_t end = p->settled ? p->endpoint + 1 : p->endpoint_count;
     void *conn;

@@ -345,7 +345,7 @@ static void settle_in(struct inbound_stream *s, const char *address)
     };
     s->waiter = (struct router_waiter){.user = s, .answer = on_answer};
     s->watch = (struct loop_watch){.fire = on_watch, .user = s};
-    s->deadline = (struct loop_timer){.fire = on_deadline, .user = s};
+    s->deadline = (struct timer){.fire = on_deadline, .user = s};
     s->seen.at_accept = s->active = now(s);
     snprintf(s->seen.address, sizeof(s->seen.address), "%s", address);
     router_add_waiter(&s->shared->router, &s->waiter);

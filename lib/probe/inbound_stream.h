@@ -25,7 +25,7 @@ struct inbound_stream {
     struct router_waiter waiter;
     struct inbound seen;
     struct loop_watch watch;
-    struct loop_timer deadline;
+    struct timer deadline;
     int64_t active; /* when it last did something */
     bool expired;
     bool finished;

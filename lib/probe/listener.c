@@ -225,7 +225,7 @@ int listener_new(struct shared *shared, struct listener **out)
     if (l == NULL)
         return S2S_ENO_MEMORY;
     l->shared = shared;
-    l->pause = (struct loop_timer){.fire = on_pause_over, .user = l};
+    l->pause = (struct timer){.fire = on_pause_over, .user = l};
     TAILQ_INIT(&l->streams);
     TAILQ_INIT(&l->ready);
     *out = l;

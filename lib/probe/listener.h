@@ -26,7 +26,7 @@ struct listener {
     size_t socket_count;
     struct inbound_list streams, ready;
     uint32_t stream_count;
-    struct loop_timer pause; /* set: no descriptors were left */
+    struct timer pause; /* set: no descriptors were left */
     bool paused, resume;
 };
 

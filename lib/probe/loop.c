@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -14,7 +12,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_AT_ONCE 64
 #define FIRST_CAPACITY 64u
 #define MICROSECONDS   1000000
 #define OWN            UINT64_MAX /* the loop's own descriptors; else: the fd */
@@ -58,7 +55,7 @@ void loop_free(struct loop *l)
     close_if_open(l->epoll);
     close_if_open(l->timer);
     close_if_open(l->event);
-    free(l->heap);
+    timers_free(&l->timers);
     free(l->owners);
     *l = (struct loop){.epoll = -1, .timer = -1, .event = -1};
 }
@@ -71,6 +68,17 @@ int loop_fd(const struct loop *l)
 int64_t loop_now(const struct loop *l)
 {
     return l->clock(l->clock_user);
+}
+
+int64_t loop_due(const struct loop *l)
+{
+    return l->due != 0 ? l->due : loop_now(l);
+}
+
+void loop_woken(struct loop *l)
+{
+    if (!l->more)
+        l->seen = loop_now(l);
 }
 
 /* ---- Descriptors ---- */
@@ -141,41 +149,7 @@ int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events)
     return S2S_OK;
 }
 
-/* ---- Timers: a binary heap, places from 1 ---- */
-
-static void heap_put(struct loop *l, size_t place, struct loop_timer *t)
-{
-    l->heap[place - 1] = t;
-    t->place = place;
-}
-
-static void sift_up(struct loop *l, struct loop_timer *t)
-{
-    size_t place = t->place;
-    while (place > 1 && l->heap[place / 2 - 1]->at > t->at) {
-        heap_put(l, place, l->heap[place / 2 - 1]);
-        place /= 2;
-    }
-    heap_put(l, place, t);
-}
-
-static void sift_down(struct loop *l, struct loop_timer *t)
-{
-    size_t place = t->place;
-    for (;;) {
-        size_t child = 2 * place;
-        if (child > l->heap_count)
-            break;
-        if (child < l->heap_count &&
-            l->heap[child]->at < l->heap[child - 1]->at)
-            child++;
-        if (l->heap[child - 1]->at >= t->at)
-            break;
-        heap_put(l, place, l->heap[child - 1]);
-        place = child;
-    }
-    heap_put(l, place, t);
-}
+/* ---- Timers ---- */
 
 static void set_timerfd(struct loop *l, int64_t at)
 {
@@ -192,7 +166,8 @@ static void set_timerfd(struct loop *l, int64_t at)
 
 static void arm(struct loop *l)
 {
-    int64_t at = l->heap_count > 0 ? l->heap[0]->at : 0;
+    const struct timer *first = timers_first(&l->timers);
+    int64_t at = first != NULL ? first->at : 0;
     /* One that is set too early fires in vain once, and is set again then:
      * cheaper than setting it for each timer that goes. */
     bool early = l->armed != 0 && at > l->armed;
@@ -200,48 +175,24 @@ static void arm(struct loop *l)
         set_timerfd(l, at);
 }
 
-int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at)
+int loop_set_timer(struct loop *l, struct timer *t, int64_t at)
 {
-    if (t->place == 0) {
-        if (l->heap_count == l->heap_capacity) {
-            size_t capacity =
-                l->heap_capacity != 0 ? 2 * l->heap_capacity : FIRST_CAPACITY;
-            struct loop_timer **heap =
-                realloc(l->heap, capacity * sizeof(*heap));
-            if (heap == NULL)
-                return S2S_ENO_MEMORY;
-            l->heap = heap;
-            l->heap_capacity = capacity;
-        }
-        l->heap_count++;
-        heap_put(l, l->heap_count, t);
-    }
-    t->at = at;
-    sift_up(l, t);
-    sift_down(l, t);
+    int e = timers_set(&l->timers, t, at);
     arm(l);
-    return S2S_OK;
+    return e;
 }
 
-void loop_clear_timer(struct loop *l, struct loop_timer *t)
+void loop_clear_timer(struct loop *l, struct timer *t)
 {
-    if (t->place == 0)
-        return;
-    size_t place = t->place;
-    struct loop_timer *last = l->heap[--l->heap_count];
-    t->place = 0;
-    if (last == t)
-        return;
-    heap_put(l, place, last);
-    sift_up(l, last);
-    sift_down(l, last);
+    timers_clear(&l->timers, t);
 }
 
 int loop_timeout_ms(const struct loop *l)
 {
-    if (l->heap_count == 0)
+    const struct timer *first = timers_first(&l->timers);
+    if (first == NULL)
         return -1;
-    int64_t left = l->heap[0]->at - loop_now(l);
+    int64_t left = first->at - loop_now(l);
     if (left <= 0)
         return 0;
     int64_t ms = (left + 999) / 1000;
@@ -257,14 +208,16 @@ static void drain(int fd)
     (void)n; /* nothing there is as good */
 }
 
+/* Those of one time together, so that it is known which one it is. */
 static void fire_timers(struct loop *l)
 {
+    const struct timer *t;
     int64_t now = loop_now(l);
-    while (l->heap_count > 0 && l->heap[0]->at <= now) {
-        struct loop_timer *t = l->heap[0];
-        loop_clear_timer(l, t);
-        t->fire(t->user);
+    while ((t = timers_first(&l->timers)) != NULL && t->at <= now) {
+        l->due = t->at;
+        timers_fire(&l->timers, l->due);
     }
+    l->due = 0;
 }
 
 /* An open file that a caller moved to another number stays registered with the
@@ -276,10 +229,21 @@ static void fire_owner(const struct loop *l, uint64_t fd)
         w->fire(w->user);
 }
 
+static int ask(struct loop *l, int timeout_ms)
+{
+    int n = epoll_wait(l->epoll, l->events, LOOP_EVENTS, timeout_ms);
+    return n > 0 ? n : 0;
+}
+
 void loop_fire(struct loop *l)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
-    int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 0);
+    const struct epoll_event *events = l->events;
+    int64_t now = loop_now(l);
+    int n = l->told > 0 ? l->told : ask(l, 0);
+    l->told = 0;
+    l->due = l->seen != 0 ? l->seen : now;
+    l->more = n == LOOP_EVENTS;
+    l->seen = l->more ? l->seen : now;
     for (int i = 0; i < n; i++)
         fire_owner(l, events[i].data.u64);
     for (int i = 0; i < n; i++)
@@ -308,8 +272,8 @@ void loop_quiet(const struct loop *l)
     drain(l->event);
 }
 
-void loop_wait(const struct loop *l, int timeout_ms)
+void loop_wait(struct loop *l, int timeout_ms)
 {
-    struct pollfd p = {.fd = l->epoll, .events = POLLIN};
-    poll(&p, 1, timeout_ms);
+    l->told = ask(l, timeout_ms);
+    loop_woken(l);
 }

@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+
+#include "base/timers.h"
+
+#define LOOP_EVENTS 256 /* at a time */
 
 struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     void (*fire)(void *user);
@@ -16,20 +21,17 @@ struct loop_watch { /* embedded in its owner; zeroed: fd 0 is not watched */
     uint32_t events; /* EPOLLIN, EPOLLOUT; 0: not watched */
 };
 
-struct loop_timer { /* embedded in its owner; zeroed: not set */
-    void (*fire)(void *user);
-    void *user;
-    int64_t at;   /* microseconds of the loop's clock */
-    size_t place; /* in the heap, from 1; 0: not set */
-};
-
 struct loop {
     int epoll, timer, event;
     int64_t (*clock)(void *user); /* replaceable before first use: tests */
     void *clock_user;
-    struct loop_timer **heap;
-    size_t heap_count, heap_capacity;
-    int64_t armed;              /* what the timerfd is set to; 0: nothing */
+    struct timers timers; /* microseconds of the clock */
+    int64_t seen;  /* what is pending now was not then; 0: we do not know */
+    bool more;     /* the kernel had more to tell than there was room for */
+    int64_t due;   /* while firing: since when it may have been pending */
+    int64_t armed; /* what the timerfd is set to; 0: nothing */
+    struct epoll_event events[LOOP_EVENTS]; /* what the kernel told last */
+    int told; /* so many of them by loop_wait(), not fired yet */
     struct loop_watch **owners; /* by descriptor: whose registration it is */
     size_t owner_count;
 };
@@ -41,13 +43,20 @@ void loop_free(struct loop *l);
 int loop_fd(const struct loop *l);
 int64_t loop_now(const struct loop *l);
 
+/* While something fires: the time at which it was due, or the earliest at which
+ * it can have happened. At other times: now. */
+int64_t loop_due(const struct loop *l);
+
+/* Nothing was left to do, and a wait has ended just now. */
+void loop_woken(struct loop *l);
+
 /* Watch `fd` for `events`, in place of what `w` watched; 0 events or a
  * negative fd: nothing. Level-triggered. S2S_OK or S2S_EINTERNAL. */
 int loop_watch(struct loop *l, struct loop_watch *w, int fd, uint32_t events);
 
 /* S2S_OK or S2S_ENO_MEMORY. Setting one that is set moves it. */
-int loop_set_timer(struct loop *l, struct loop_timer *t, int64_t at);
-void loop_clear_timer(struct loop *l, struct loop_timer *t);
+int loop_set_timer(struct loop *l, struct timer *t, int64_t at);
+void loop_clear_timer(struct loop *l, struct timer *t);
 
 /* Fire what is due, without blocking; a bounded number at a time. */
 void loop_fire(struct loop *l);
@@ -62,7 +71,8 @@ void loop_quiet(const struct loop *l);
 /* Milliseconds until the first timer, rounded up; -1: none. */
 int loop_timeout_ms(const struct loop *l);
 
-/* Wait until the descriptor is readable or `timeout_ms` have passed. */
-void loop_wait(const struct loop *l, int timeout_ms);
+/* Wait until the descriptor is readable or `timeout_ms` have passed. What has
+ * ended the wait fires next. */
+void loop_wait(struct loop *l, int timeout_ms);
 
 #endif

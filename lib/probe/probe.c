@@ -11,6 +11,7 @@
 #include "probe/drive.h"
 #include "probe/endpoints.h"
 #include "probe/outcome.h"
+#include "probe/stages.h"
 #include "probe/talk.h"
 
 #define STEPS_AT_ONCE 64
@@ -28,21 +29,8 @@ static void on_watch(void *user)
 static void on_deadline(void *user)
 {
     struct probe *p = user;
-    p->expired = true;
+    p->lapsed = true;
     wake(p);
-}
-
-/* ---- Stages ---- */
-
-static void enter_stage(struct probe *p, int stage)
-{
-    if (stage == p->stage)
-        return;
-    int64_t now = loop_now(&p->shared->loop);
-    if (p->stage != S2S_STAGE_NONE && p->stage != S2S_STAGE_DONE)
-        result_add_us(p->result, p->stage, now - p->stage_since);
-    p->stage = stage;
-    p->stage_since = now;
 }
 
 /* ---- The connection ---- */
@@ -84,6 +72,7 @@ static void end_connection(struct probe *p)
     loop_watch(&p->shared->loop, &p->watch, -1, 0);
     if (p->own_transport && p->link.open)
         tcp_report(p->link.conn, p->result);
+    outcome_courtesy(p);
     endpoints_report(p);
     link_close(&p->link);
     initiator_free(p->stream);
@@ -100,10 +89,7 @@ static void finish(struct probe *p)
     if (r->op == S2S_OP_CHECK)
         result_sort_findings(r);
     int stage = r->error == S2S_OK ? S2S_STAGE_DONE : p->stage;
-    enter_stage(p, S2S_STAGE_NONE);
-    if (p->started != 0)
-        result_add_us(r, S2S_STAGE_DONE,
-                      loop_now(&p->shared->loop) - p->started);
+    stages_finish(p);
     r->stage = stage;
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->talk != NULL)
@@ -112,6 +98,7 @@ static void finish(struct probe *p)
         end_connection(p);
     endpoints_free(p); /* nothing more is asked of DNS */
     outcome_note_ping(r);
+    admission_leave(&p->shared->admission, &p->ticket, stages_worked(p));
     p->finished = true;
 }
 
@@ -164,7 +151,7 @@ static void on_expired(struct probe *p)
         return;
     }
     if (p->talk != NULL && talk_ends_in_time(p->talk)) {
-        p->expired = false;
+        p->lapsed = false;
         initiator_end(p->stream);
         wake(p);
         return;
@@ -189,18 +176,33 @@ static void wait_for_link(struct probe *p)
     if (endpoints_wait_for_tlsa(p))
         events = 0;
     int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
+    admission_place(&p->shared->admission, &p->ticket, p->watch.fd);
     if (e == S2S_OK)
         return;
     initiator_fail(p->stream, e, "the descriptor cannot be waited on");
     wake(p);
 }
 
+/* While it waits for the sake of a server it keeps no place that others could
+ * have; when it goes on it has begun to connect, and is not asked. */
+static void note_stage(struct probe *p)
+{
+    struct admission *a = &p->shared->admission;
+    bool before = p->sparing;
+    stages_enter(p, drive_stage(p));
+    stages_spare(p, p->stage == S2S_STAGE_QUEUE);
+    if (p->sparing && !before)
+        admission_leave(a, &p->ticket, stages_worked(p));
+    else if (before && !p->sparing)
+        admission_force(a, &p->ticket);
+}
+
 static void take_steps(struct probe *p)
 {
     for (int n = 0; n < STEPS_AT_ONCE; n++) {
-        enter_stage(p, drive_stage(p));
+        note_stage(p);
         enum pump_step d = drive_once(p);
-        enter_stage(p, drive_stage(p));
+        note_stage(p);
         if (p->result->no_memory)
             initiator_fail(p->stream, S2S_ENO_MEMORY,
                            error_text(S2S_ENO_MEMORY));
@@ -216,17 +218,64 @@ static void take_steps(struct probe *p)
     wake(p);
 }
 
+static void on_admitted(void *user)
+{
+    wake(user);
+}
+
+/* What answers a connection that came in is waited for. */
+static bool may_connect(struct probe *p)
+{
+    p->ticket.admitted = on_admitted;
+    p->ticket.user = p;
+    if (!p->errand)
+        return admission_ask(&p->shared->admission, &p->ticket);
+    admission_force(&p->shared->admission, &p->ticket);
+    return true;
+}
+
 static void connect_first(struct probe *p)
 {
-    bool check = p->options.op == S2S_OP_CHECK;
-    if (check || !p->own_transport)
-        enter_stage(p, check ? S2S_STAGE_NONE : S2S_STAGE_TCP);
-    int e = check ? check_begin(p)
-                  : begin_somewhere(p, p->endpoints[p->endpoint].mode);
+    bool named = p->from_srv || !domain_is_ip(p->options.host);
+    stages_enter(p, p->own_transport && named ? S2S_STAGE_DNS : S2S_STAGE_TCP);
+    int e = begin_somewhere(p, p->endpoints[p->endpoint].mode);
     if (e != S2S_OK)
         start_failed(p, e);
     else
         wake(p);
+}
+
+static void check_first(struct probe *p)
+{
+    stages_enter(p, S2S_STAGE_NONE);
+    int e = check_begin(p);
+    if (e != S2S_OK)
+        start_failed(p, e);
+    else
+        wake(p);
+}
+
+/* The endpoints are known. */
+static void set_out(struct probe *p)
+{
+    if (p->options.op == S2S_OP_CHECK) {
+        check_first(p);
+    } else if (may_connect(p)) {
+        connect_first(p);
+    } else {
+        p->queued = true;
+        stages_enter(p, S2S_STAGE_QUEUE);
+    }
+}
+
+/* Whether it still has to wait. */
+static bool end_queue(struct probe *p)
+{
+    if (p->ticket.state == ADMISSION_WAITING)
+        return false;
+    p->queued = false;
+    connect_first(p);
+    return !p->finished;
 }
 
 /* Whether it is over, and the probe goes on. */
@@ -236,27 +285,27 @@ static bool end_discovery(struct probe *p)
         return false;
     p->discovering = false;
     if (endpoints_take(p) == S2S_OK)
-        connect_first(p);
+        set_out(p);
     else
         finish(p);
     return !p->finished;
 }
 
-void probe_step(struct probe *p)
+static void step(struct probe *p)
 {
-    if (p->finished)
-        return;
     if (p->cancelled) {
         result_fail(p->result, S2S_ECANCELLED, "%s",
                     error_text(S2S_ECANCELLED));
         finish(p);
         return;
     }
-    if (p->expired) {
+    if (stages_expired(p)) {
         on_expired(p);
         return;
     }
     if (p->discovering && !end_discovery(p))
+        return;
+    if (p->queued && !end_queue(p))
         return;
     if (p->check != NULL && check_step(p->check))
         finish(p);
@@ -265,6 +314,14 @@ void probe_step(struct probe *p)
     if (p->talk != NULL)
         talk_step(p->talk);
     take_steps(p);
+}
+
+void probe_step(struct probe *p)
+{
+    stages_begin_turn(p);
+    if (!p->finished)
+        step(p);
+    stages_end_turn(p);
 }
 
 static int make_tokens(struct probe *p)
@@ -277,26 +334,24 @@ static int make_tokens(struct probe *p)
 
 void probe_start(struct probe *p)
 {
-    int64_t now = loop_now(&p->shared->loop);
     if (p->finished)
         return;
-    p->started = now;
-    result_add_us(p->result, S2S_STAGE_QUEUE, now - p->submitted);
+    p->watch = (struct loop_watch){.fire = on_watch, .user = p};
+    p->deadline = (struct timer){.fire = on_deadline, .user = p};
+    int e = stages_start(p);
     if (!talk_begin(p)) {
         finish(p);
         return;
     }
-    bool named = p->own_transport && !domain_is_ip(p->options.host);
-    int e = loop_set_timer(&p->shared->loop, &p->deadline,
-                           now + (int64_t)p->options.timeout_ms * 1000);
     if (e == S2S_OK && p->config.verify_key == p->verify_key)
         e = make_tokens(p);
     if (e == S2S_OK)
         e = endpoints_begin(p);
     p->discovering = e == S2S_WANT_READ;
-    enter_stage(p, named || p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
+    bool named = p->own_transport && !domain_is_ip(p->options.host);
+    stages_enter(p, named || p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     if (e == S2S_OK)
-        connect_first(p);
+        set_out(p);
     else if (!p->discovering)
         start_failed(p, e);
 }
@@ -309,76 +364,19 @@ void probe_cancel(struct probe *p)
 
 bool probe_waits_blindly(const struct probe *p)
 {
-    return !p->finished && p->started != 0 && !p->discovering &&
+    return !p->finished && p->started != 0 && !p->discovering && !p->queued &&
            p->check == NULL && p->watch.events == 0;
 }
 
-/* ---- Life ---- */
-
-static int new_probe(struct shared *shared, int op, struct probe **out)
-{
-    struct probe *p = calloc(1, sizeof(*p));
-    if (p == NULL)
-        return S2S_ENO_MEMORY;
-    p->result = result_new(op);
-    if (p->result == NULL) {
-        free(p);
-        return S2S_ENO_MEMORY;
-    }
-    p->shared = shared;
-    p->watch = (struct loop_watch){.fire = on_watch, .user = p};
-    p->deadline = (struct loop_timer){.fire = on_deadline, .user = p};
-    p->submitted = loop_now(&shared->loop);
-    *out = p;
-    return S2S_OK;
-}
-
-int probe_new(struct shared *shared, struct options_probe *options,
-              struct probe **out)
-{
-    struct probe *p;
-    int e = new_probe(shared, options->op, &p);
-    if (e != S2S_OK)
-        return e;
-    s2s_result *r = p->result;
-    p->options = *options;
-    *options = (struct options_probe){.op = p->options.op};
-    p->own_transport = !p->options.has_transport;
-    p->own_tls = !p->options.has_tls;
-    p->config = (struct initiator_config){
-        .from = p->options.from,
-        .to = p->options.to,
-        .verify = p->options.op == S2S_OP_PING,
-        .verify_id = p->verify_id,
-        .verify_key = p->verify_key,
-        .limits = &shared->options.limits,
-        .log = &shared->options.log,
-    };
-    r->from = result_text(r, p->options.from->unicode);
-    r->to = result_text(r, domain_name(p->options.to));
-    r->host = result_text(r, p->options.host);
-    r->port = p->options.port;
-    *out = p;
-    return S2S_OK;
-}
-
-int probe_new_invalid(struct shared *shared, int op, const char *what,
-                      struct probe **out)
-{
-    struct probe *p;
-    int e = new_probe(shared, op, &p);
-    if (e != S2S_OK)
-        return e;
-    result_fail(p->result, S2S_EINVALID_ARGUMENT, "%s", what);
-    p->finished = true;
-    *out = p;
-    return S2S_OK;
-}
+/* ---- The end ---- */
 
 void probe_free(struct probe *p)
 {
     if (p == NULL)
         return;
+    if (!p->finished)
+        stages_finish(p);
+    admission_leave(&p->shared->admission, &p->ticket, stages_worked(p));
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->stream != NULL || p->link.open)
         end_connection(p);

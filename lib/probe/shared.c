@@ -91,6 +91,8 @@ int shared_init(struct shared *s, struct options_context *options,
         shared_free(s);
         return e;
     }
+    admission_init(&s->admission, &s->loop, options->max_handshakes,
+                   options->rate);
     s->options = *options;
     s->options.share = NULL; /* it may be gone before us */
     *options = (struct options_context){.ca_file = NULL};
@@ -99,9 +101,11 @@ int shared_init(struct shared *s, struct options_context *options,
 
 void shared_free(struct shared *s)
 {
+    courtesy_free(s->courtesy);
     if (s->resolver != NULL)
         resolver_free(s->resolver);
     tls_store_free(s->tls);
+    identity_verdicts_free(&s->verdicts);
     certificate_trust_free(s->trust);
     loop_free(&s->loop);
     options_free_context(&s->options);
@@ -113,6 +117,17 @@ static int watch_resolver(struct shared *s)
     s->resolver_watch.user = s;
     return loop_watch(&s->loop, &s->resolver_watch, resolver_fd(s->resolver),
                       EPOLLIN);
+}
+
+static int open_courtesy(struct shared *s)
+{
+    const struct courtesy_limits limits = {
+        .host_running = s->options.host_running,
+        .address_running = s->options.address_running,
+        .rate = s->options.host_rate,
+    };
+    s->courtesy = courtesy_new(&limits, s->resolver, NULL);
+    return s->courtesy != NULL ? S2S_OK : S2S_ENO_MEMORY;
 }
 
 int shared_open_resolver(struct shared *s)
@@ -127,8 +142,12 @@ int shared_open_resolver(struct shared *s)
     int e = resolver_new(&settings, &s->resolver);
     if (e != S2S_OK)
         return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
-    e = watch_resolver(s);
+    e = open_courtesy(s);
+    if (e == S2S_OK)
+        e = watch_resolver(s);
     if (e != S2S_OK) {
+        courtesy_free(s->courtesy);
+        s->courtesy = NULL;
         resolver_free(s->resolver);
         s->resolver = NULL;
         return e;
@@ -137,6 +156,7 @@ int shared_open_resolver(struct shared *s)
     s->tcp.filter = s->options.address_filter;
     s->tcp.filter_user = s->options.address_filter_user;
     s->tcp_errand = s->tcp;
+    s->tcp.courtesy = s->courtesy;
     s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
     s->tcp_errand.max_lookups = ERRAND_LOOKUPS;
     return S2S_OK;

@@ -2,11 +2,15 @@
 #ifndef PROBE_SHARED_H
 #define PROBE_SHARED_H
 
+#include "base/histogram.h"
 #include "base/options.h"
 #include "net/certificate.h"
+#include "net/courtesy.h"
+#include "net/identity_verdicts.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "probe/admission.h"
 #include "probe/loop.h"
 #include "probe/router.h"
 
@@ -51,13 +55,20 @@ struct shared {
     struct loop loop;
     struct certificate_trust *trust; /* these two also another context's */
     struct tls_store *tls;
-    struct resolver *resolver; /* made when it is first needed */
+    struct identity_verdicts verdicts; /* of the context's identities */
+    struct resolver *resolver;         /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
-    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once */
+    struct courtesy *courtesy;           /* made with the resolver */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once, and no
+                                            courtesy to who made us come */
     struct router router;
     struct errands errands;
     struct children children;
+    struct admission admission;
+    struct histogram lag;      /* of turns on the loop */
+    uint32_t held;             /* probes in S2S_STAGE_QUEUE */
+    uint32_t sparing;          /* of the caller's, for the sake of a server */
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/result.h"
 #include "net/discovery.h"
+#include "probe/admission.h"
 #include "probe/link.h"
 #include "probe/loop.h"
 #include "probe/shared.h"
@@ -24,6 +25,7 @@ struct talk_observer { /* of a stream that stays open; all REQUIRED */
 
 #define PROBE_ENDPOINTS  10 /* no more are connected to, */
 #define ERRAND_ENDPOINTS 4  /* and by an errand */
+#define PROBE_FORBIDDEN  4  /* more are told of, and not connected to */
 
 struct probe_endpoint {
     const char *host; /* of the options, or of the plan */
@@ -62,11 +64,13 @@ struct probe {
     struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
     struct probe_endpoint only;
     size_t endpoint_count;
-    size_t endpoint; /* the one in use */
-    bool settled;    /* it is, and stays */
+    bool more_endpoints; /* than are followed */
+    size_t endpoint;     /* the one in use */
+    bool settled;        /* it is, and stays */
     struct probe_proof proof;
     unsigned tls_version; /* S2S_TLS_* */
     struct check *check;  /* of S2S_OP_CHECK, once the endpoints are known */
+    struct probe *parent; /* whose part it is; NULL: nobody's */
 
     struct link link;
     struct initiator *stream;
@@ -74,13 +78,23 @@ struct probe {
     char verify_id[PROBE_TOKEN];
     char verify_key[PROBE_TOKEN];
     struct loop_watch watch;
-    struct loop_timer deadline;
+    struct timer deadline;
 
     int stage;
     int64_t stage_since, submitted, started;
+    int64_t due;     /* the deadline, before what is ours is added: */
+    int64_t lag_us;  /* waited for its turn on the loop, */
+    int64_t held_us; /* and in a queue */
+    int64_t held_since;
+    unsigned holds; /* it, or so many of its parts, are in one now */
+    bool lapsed;    /* the deadline's timer has fired */
+    int64_t ready_since, turn_since, last_turn, worked_us;
+    struct admission_ticket ticket;
+    bool queued;  /* before it connects */
+    bool sparing; /* held by courtesy: see stages_spare() */
     bool own_transport, own_tls;
     bool connected;
-    bool cancelled, expired, finished;
+    bool cancelled, finished;
 
     const struct talk_observer *observer; /* of a stream that stays open */
     struct talk *talk;                    /* NULL: it does not authenticate */
@@ -88,7 +102,6 @@ struct probe {
     void (*done)(struct probe *p, void *user);
     void *done_user;
     bool errand; /* of a connection that came in; not counted as running */
-    bool part;   /* of a check; not counted either */
     bool certificate_set;   /* ours, on this connection */
     bool certificate_asked; /* for, in a handshake that failed */
     bool bare; /* again, without our certificate, which was refused */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "probe/stages.h"
 
 #define HELD_MAX (4u << 20) /* bytes of events that nobody takes */
 
@@ -96,9 +97,7 @@ void stream_close(struct s2s_stream *s)
     if (s->closed)
         return;
     if (p->stream != NULL && p->result->auth.method != NULL) {
-        int64_t end =
-            loop_now(&p->shared->loop) + (int64_t)p->options.timeout_ms * 1000;
-        (void)loop_set_timer(&p->shared->loop, &p->deadline, end);
+        (void)stages_limit(p, (int64_t)p->options.timeout_ms * 1000);
         initiator_finish(p->stream);
     } else
         p->cancelled = true;

@@ -230,7 +230,7 @@ static void set_route(struct talk *t)
         .ask = ask,
         .send = send_for_router,
     };
-    t->next = (struct loop_timer){.fire = talk_on_next, .user = t};
+    t->next = (struct timer){.fire = talk_on_next, .user = t};
 }
 
 static int new_talk(struct probe *p)
@@ -292,10 +292,16 @@ bool talk_begin(struct probe *p)
 void talk_judge_identity(struct talk *t)
 {
     const struct probe *p = t->probe;
-    if (!t->judged)
-        identity_judge(t->identity, p->shared->trust, p->shared->wall_clock(),
-                       p->result);
+    struct shared *s = p->shared;
+    int64_t now = s->wall_clock();
+    if (t->judged)
+        return;
     t->judged = true;
+    if (p->options.identity != NULL)
+        identity_judge(t->identity, s->trust, now, p->result);
+    else
+        identity_verdicts_judge(&s->verdicts, t->identity, s->trust, now,
+                                p->result);
 }
 
 void talk_free(struct talk *t)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "probe/listener.h"
+#include "probe/stages.h"
 #include "xmpp/stanza.h"
 
 #define STANZA_MAX 1024u
@@ -289,10 +290,12 @@ void talk_on_ready(void *user)
         send_stanza(t);
         break;
     case TALK_OP_STREAM:
-        loop_clear_timer(&t->probe->shared->loop, &t->probe->deadline);
+        stages_unlimit(t->probe);
         initiator_enter(t->probe->stream, S2S_STAGE_OPEN);
         t->active = now(t);
         plan_keepalive(t);
+        if (t->probe->own_transport)
+            tcp_settled(t->probe->link.conn);
         t->probe->observer->open(t->probe->observer->user);
         break;
     default:

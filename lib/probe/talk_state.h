@@ -20,8 +20,8 @@ struct talk {
     bool judged;
     bool key_checked;
 
-    int64_t active;         /* when a stream last sent something */
-    struct loop_timer next; /* ping, or keepalive */
+    int64_t active;    /* when a stream last sent something */
+    struct timer next; /* ping, or keepalive */
     bool due;
     struct result_ping *ping; /* the one that is out */
     struct result_ping *last; /* the one sent last, out or not */

@@ -90,6 +90,12 @@ static void ended(void *self)
         initiator_fail_closed(i, S2S_ECLOSED, error_text(S2S_ECLOSED));
 }
 
+static bool may_pipeline(const struct initiator *i)
+{
+    return i->config->pipeline && i->config->tls == INITIATOR_STARTTLS &&
+           !i->secured && i->state == HEADER;
+}
+
 int initiator_restart(struct initiator *i)
 {
     const struct tokenizer_limits limits =
@@ -104,6 +110,7 @@ int initiator_restart(struct initiator *i)
     if (i->tokenizer == NULL)
         return S2S_ENO_MEMORY;
     initiator_send_header(i);
+    i->pipelined = may_pipeline(i) && initiator_send_starttls(i);
     return S2S_OK;
 }
 
@@ -111,7 +118,11 @@ void initiator_secured(struct initiator *i, int verdict, const char *why,
                        bool accept)
 {
     if (i->config->tls == INITIATOR_STARTTLS && !i->features.starttls)
-        result_find(i->result, FINDING_STARTTLS_NOT_ADVERTISED, NULL);
+        result_find(i->result,
+                    i->stream->features.received
+                        ? FINDING_STARTTLS_NOT_ADVERTISED
+                        : FINDING_PIPELINED,
+                    NULL);
     i->certificate = accept ? S2S_OK : verdict;
     i->certificate_text = why;
     i->verified = verdict == S2S_OK;
@@ -224,6 +235,7 @@ static void sent(void *self, size_t length)
     if (i->out.length > 0)
         return;
     i->header_sent = true;
+    i->result->pipelined = i->result->pipelined || i->pipelined;
     buf_free(&i->out);
     if (i->finishing && i->state < CLOSING)
         initiator_succeed(i);

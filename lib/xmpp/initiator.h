@@ -50,7 +50,8 @@ struct initiator_also { /* one more domain of ours to authenticate */
 struct initiator_config { /* must outlive the initiator */
     const struct domain *from, *to;
     enum initiator_tls tls;
-    bool verify; /* ask with a db:verify when the stream is usable */
+    bool pipeline; /* <starttls/> goes with the header, before the features */
+    bool verify;   /* ask with a db:verify when the stream is usable */
     const char *verify_id, *verify_key;
 
     bool authenticate;

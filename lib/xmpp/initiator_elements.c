@@ -23,6 +23,8 @@ static void record_failure(struct initiator *i, int error, const char *text)
         i->result->no_memory = true;
     if (i->waiting.error != S2S_OK)
         result_find(i->result, i->waiting.finding, i->waiting.seen);
+    if (initiator_may_blame_pipelining(i, error))
+        result_find(i->result, FINDING_PIPELINED, NULL);
     if (i->certificate != S2S_OK)
         result_fail(i->result, i->certificate, "%s", i->certificate_text);
     else if (i->waiting.error != S2S_OK)
@@ -124,14 +126,23 @@ void initiator_send_header(struct initiator *i)
     initiator_queue(i, start, e, false);
 }
 
-static void send_starttls(struct initiator *i)
+bool initiator_send_starttls(struct initiator *i)
 {
     size_t start = i->out.length;
     int e = buf_add_text(&i->out, "<starttls xmlns='" NS_TLS "'/>");
-    if (!initiator_queue(i, start, e, false))
-        return;
+    return initiator_queue(i, start, e, false);
+}
+
+/* Where that was done with the header, one round trip brings both answers:
+ * there is no stage between them. */
+static void ask_for_tls(struct initiator *i)
+{
+    if (!i->pipelined) {
+        if (!initiator_send_starttls(i))
+            return;
+        i->stage = S2S_STAGE_STARTTLS;
+    }
     i->state = PROCEED;
-    i->stage = S2S_STAGE_STARTTLS;
 }
 
 void initiator_ask_last(struct initiator *i)
@@ -195,10 +206,10 @@ static void on_features(struct initiator *i, const tree_node *n)
     if (i->secured || c->tls == INITIATOR_CLEAR)
         on_usable(i);
     else
-        send_starttls(i);
+        ask_for_tls(i);
 }
 
-static void on_proceed(struct initiator *i, const tree_node *n)
+void initiator_on_proceed(struct initiator *i, const tree_node *n)
 {
     (void)n;
     i->state = TLS;
@@ -249,7 +260,7 @@ void initiator_on_ignored(struct initiator *i, const tree_node *n)
 
 /* RFC 6120, 4.8.4 lets us ignore what we do not know or close. In the clear
  * nothing else may come here. */
-static void on_unexpected(struct initiator *i, const tree_node *n)
+void initiator_on_unexpected(struct initiator *i, const tree_node *n)
 {
     if (i->secured) {
         initiator_on_ignored(i, n);
@@ -294,11 +305,13 @@ static const struct rule {
 } rules[] = {
     {FEATURES, NS_STREAMS, "features", on_features},
     {FEATURES, NS_STREAMS, "error", on_error},
-    {FEATURES, NULL, NULL, on_unexpected},
-    {PROCEED, NS_TLS, "proceed", on_proceed},
+    {FEATURES, NS_TLS, "proceed", initiator_on_early_proceed},
+    {FEATURES, NS_TLS, "failure", initiator_on_early_failure},
+    {FEATURES, NULL, NULL, initiator_on_unexpected},
+    {PROCEED, NS_TLS, "proceed", initiator_on_proceed},
     {PROCEED, NS_TLS, "failure", on_tls_failure},
     {PROCEED, NS_STREAMS, "error", on_error},
-    {PROCEED, NULL, NULL, on_unexpected},
+    {PROCEED, NULL, NULL, initiator_on_unexpected},
     {SASL, NS_SASL, "success", initiator_on_success},
     {SASL, NS_SASL, "failure", initiator_on_failure},
     {SASL, NS_SASL, "challenge", initiator_on_challenge},

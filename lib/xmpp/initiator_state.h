@@ -36,6 +36,7 @@ struct initiator {
     bool secured;
     bool header_sent; /* of the stream that is on now */
     bool header_checked;
+    bool pipelined; /* <starttls/> went with it */
     struct features features;
     struct result_stream *stream; /* in the record; NULL before a header */
     struct stream_header_verdict waiting; /* until what follows is known */
@@ -69,6 +70,7 @@ void initiator_fail_closed(struct initiator *i, int error, const char *text);
 /* A new stream begins on the connection: nothing of an old one counts. */
 int initiator_restart(struct initiator *i);
 void initiator_send_header(struct initiator *i);
+bool initiator_send_starttls(struct initiator *i);
 
 /* Queue what `e` says was appended to out behind `start`; a failure ends the
  * stream. `check`: by our own tokenizer first. */
@@ -81,6 +83,13 @@ void initiator_on_header(struct initiator *i);
 void initiator_on_element(struct initiator *i);
 void initiator_on_footer(struct initiator *i);
 void initiator_on_ignored(struct initiator *i, const tree_node *n);
+void initiator_on_unexpected(struct initiator *i, const tree_node *n);
+void initiator_on_proceed(struct initiator *i, const tree_node *n);
+
+/* <starttls/> that did not wait for the features (initiator_pipeline.c). */
+bool initiator_may_blame_pipelining(const struct initiator *i, int error);
+void initiator_on_early_proceed(struct initiator *i, const tree_node *n);
+void initiator_on_early_failure(struct initiator *i, const tree_node *n);
 
 /* Authentication (initiator_auth.c). */
 void initiator_authenticate(struct initiator *i);

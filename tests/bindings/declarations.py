@@ -27,8 +27,8 @@ MACROS = {
     'CALLBACK_ERROR': -1000, 'TLS_AUTO': 0, 'TLS_STARTTLS': 1, 'TLS_DIRECT': 2,
     'TLS_NONE': 3, 'ACCEPT_UNTRUSTED': 1, 'AUTHENTICATE': 2, 'NO_EXTERNAL': 4,
     'NO_DIALBACK': 8, 'NO_BIDI': 16, 'NO_ACKS': 32, 'DIALBACK_UNVERIFIED': 64,
-    'DANE': 128, 'SRV_FALLBACK': 256, 'PING_AUTO': 0, 'PING_IQ': 1,
-    'PING_DIALBACK_VERIFY': 2, 'OP_CONNECT': 1,
+    'DANE': 128, 'SRV_FALLBACK': 256, 'PIPELINE': 512, 'NO_LIMIT': 0xffffffff, 'PING_AUTO': 0,
+    'PING_IQ': 1, 'PING_DIALBACK_VERIFY': 2, 'OP_CONNECT': 1,
     'OP_PING': 2, 'OP_SEND': 3, 'OP_CHECK': 4, 'SEVERITY_INFO': 0, 'SEVERITY_WARNING': 1,
     'SEVERITY_ERROR': 2, 'LOG_ERROR': 0, 'LOG_INFO': 1, 'LOG_DEBUG': 2, 'LOG_WIRE': 3,
     'TLS_CLIENT': 0, 'TLS_SERVER': 1, 'TLS_ANY': 0, 'TLS_1_2': 12, 'TLS_1_3': 13,
@@ -155,8 +155,7 @@ class ContextOptions(Sized):
                 ('resolver', POINTER(Resolver)), ('dns_trust_ad', c_uint32),
                 ('max_handshakes', c_uint32), ('rate', c_uint32),
                 ('host_running', c_uint32), ('address_running', c_uint32),
-                ('host_rate', c_uint32), ('reserved', c_uint32),
-                ('share', c_void_p)]
+                ('host_rate', c_uint32), ('share', c_void_p)]
 
 
 class Options(Sized):
@@ -176,7 +175,15 @@ class Event(Sized):
                 ('stanza', c_char_p), ('length', c_size_t), ('acked', c_uint64)]
 
 
+class Stats(Sized):
+    _fields_ = [('size', c_size_t), ('queued', c_uint32), ('running', c_uint32),
+                ('held', c_uint32), ('handshakes', c_uint32),
+                ('lag_p50_us', c_uint64), ('lag_p99_us', c_uint64),
+                ('lag_max_us', c_uint64)]
+
+
 STRUCTS = {
+    's2s_stats': Stats,
     's2s_transport': Transport, 's2s_tls_request': TlsRequest, 's2s_tls_info': TlsInfo,
     's2s_tls': Tls, 's2s_identity': Identity, 's2s_limits': Limits,
     's2s_context_options': ContextOptions, 's2s_options': Options, 's2s_event': Event,
@@ -224,6 +231,7 @@ FUNCTIONS = {  # name: (returns, arguments)
     's2s_context_next': (c_int, [_CONTEXT, POINTER(_RESULT), POINTER(c_uint64),
                                  POINTER(c_void_p)]),
     's2s_context_run': (c_int, [_CONTEXT, c_int]),
+    's2s_context_stats': (c_int, [_CONTEXT, POINTER(Stats)]),
     's2s_context_wakeup': (None, [_CONTEXT]),
     's2s_context_stop': (None, [_CONTEXT]),
     's2s_context_listen': (c_int, [_CONTEXT, c_char_p, POINTER(c_uint16)]),

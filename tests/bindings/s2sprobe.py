@@ -132,6 +132,10 @@ def look_at(from_domain, to_domain, **options):
     return probe(c.check, from_domain, to_domain, **options)
 
 
+# For contexts of which one server has to bear much.
+UNLIMITED = {'host_running': NO_LIMIT, 'address_running': NO_LIMIT, 'host_rate': NO_LIMIT}
+
+
 class Context:
     """Many probes at once. submit() takes any object as `user`."""
 
@@ -179,6 +183,11 @@ class Context:
 
     def timeout_ms(self):
         return c.context_timeout_ms(self.pointer)
+
+    def stats(self):
+        filled = Stats()
+        check(c.context_stats(self.pointer, byref(filled)))
+        return filled
 
     def fd(self):
         return c.context_fd(self.pointer)

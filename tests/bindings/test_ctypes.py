@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path[1:1] = [os.path.join(HERE, '..', 'lab'), os.path.join(HERE, '..', 'docs')]
 
 import callbacks  # noqa: E402
+import courtesy  # noqa: E402,F401 (its checks)
 import peers  # noqa: E402
 import s2sprobe as s2s  # noqa: E402
 import streams  # noqa: E402,F401 (its checks)
@@ -355,7 +356,8 @@ def _():
 
 @check('a foreign poll loop needs the descriptor alone')
 def _():
-    with peers.says(HELLO) as peer, peers.silent() as mute, s2s.Context() as context:
+    with peers.says(HELLO) as peer, peers.silent() as mute, \
+            s2s.Context(**s2s.UNLIMITED) as context:
         equal(context.timeout_ms(), -1)
         for user in range(20):
             context.submit(s2s.OP_CONNECT, *DOMAINS, user=user, host=peer.host,
@@ -381,14 +383,44 @@ def _():
             for connection in opened:
                 connection.release()
         return opened[-1]
-    with s2s.Context() as context:
+    with s2s.Context(max_handshakes=s2s.NO_LIMIT) as context:
         transport = callbacks.transport(opener)
         ids = {context.submit(s2s.OP_CONNECT, *DOMAINS, user=n, transport=transport,
                               **NO_CONNECTION) for n in range(count)}
         equal(len(ids - {0}), count, 'distinct ids')
         results = collect(context, count)
+        stats = context.stats()
     equal({r.error for r in results.values()}, {s2s.OK})
     equal([o.closed for o in opened], [True] * count)
+    equal((stats.queued, stats.running, stats.held, stats.handshakes), (0, 0, 0, 0))
+    assert stats.lag_p50_us <= stats.lag_p99_us <= stats.lag_max_us, stats
+
+
+@check('max_handshakes holds, who waits is held and counted, and all get their turn')
+def _():
+    most = []
+
+    def opener(_host, _port):
+        most.append(len(transport.connections) + 1)
+        return callbacks.MemoryConnection([ANSWER_HELLO], wake=context.wakeup, held=True)
+    transport = callbacks.transport(opener)
+    with s2s.Context(max_handshakes=3) as context:
+        for n in range(10):
+            context.submit(s2s.OP_CONNECT, *DOMAINS, user=n, transport=transport,
+                           **NO_CONNECTION)
+        context.process()
+        stats = context.stats()
+        equal((stats.queued, stats.running, stats.held, stats.handshakes), (0, 10, 7, 3))
+        results = {}
+        while len(results) < 10:
+            for connection in transport.connections.values():
+                connection.release()
+            context.run(20000)
+            while (taken := context.next()) is not None:
+                results[taken[2]] = taken[0]
+    equal({r.error for r in results.values()}, {s2s.OK})
+    equal((len(most), max(most)), (10, 3))
+    assert sum(float(r.get('timings.queue')) > 0 for r in results.values()) >= 7
 
 
 @check('max_running holds, and the queue moves on')

@@ -90,7 +90,7 @@ AT(s2s_limits, stanzas, 44);
 AT(s2s_limits, inbound, 48);
 AT(s2s_limits, inbound_address, 52);
 
-SIZE(s2s_context_options, 128);
+SIZE(s2s_context_options, 120);
 AT(s2s_context_options, size, 0);
 AT(s2s_context_options, ca_file, 8);
 AT(s2s_context_options, dns_servers, 16);
@@ -109,8 +109,7 @@ AT(s2s_context_options, rate, 96);
 AT(s2s_context_options, host_running, 100);
 AT(s2s_context_options, address_running, 104);
 AT(s2s_context_options, host_rate, 108);
-AT(s2s_context_options, reserved, 112);
-AT(s2s_context_options, share, 120);
+AT(s2s_context_options, share, 112);
 
 SIZE(s2s_dns_answer, 56);
 AT(s2s_dns_answer, size, 0);
@@ -152,6 +151,16 @@ AT(s2s_options, keepalive_ms, 96);
 AT(s2s_options, reserved, 100);
 AT(s2s_options, xml_to, 104);
 AT(s2s_options, services, 112);
+
+SIZE(s2s_stats, 48);
+AT(s2s_stats, size, 0);
+AT(s2s_stats, queued, 8);
+AT(s2s_stats, running, 12);
+AT(s2s_stats, held, 16);
+AT(s2s_stats, handshakes, 20);
+AT(s2s_stats, lag_p50_us, 24);
+AT(s2s_stats, lag_p99_us, 32);
+AT(s2s_stats, lag_max_us, 40);
 
 SIZE(s2s_event, 40);
 AT(s2s_event, size, 0);
@@ -232,6 +241,8 @@ IS(S2S_NO_ACKS, 32);
 IS(S2S_DIALBACK_UNVERIFIED, 64);
 IS(S2S_DANE, 128);
 IS(S2S_SRV_FALLBACK, 256);
+IS(S2S_PIPELINE, 512);
+IS(S2S_NO_LIMIT, 4294967295);
 IS(S2S_PING_AUTO, 0);
 IS(S2S_PING_IQ, 1);
 IS(S2S_PING_DIALBACK_VERIFY, 2);

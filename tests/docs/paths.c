@@ -92,7 +92,9 @@ static void fill(s2s_result *r)
 {
     result_fail(r, S2S_ESTREAM_ERROR, "x");
     r->host = r->from = r->to = r->address = r->redirect = "x";
+    r->pipelined = true;
     r->port = 1;
+    r->rtt_us = r->lag_us = 1;
     r->ping_method = r->ping_answer = r->ping_condition = "x";
     r->stream_error.condition = "x";
     r->stream_error.text = r->stream_error.other = "x";

@@ -358,6 +358,7 @@ static void configure(struct input *in, const uint8_t *head)
         .from = from,
         .to = to,
         .tls = modes[head[0] & 3],
+        .pipeline = (head[0] & 3) == 3,
         .verify = (head[0] & 4) != 0,
         .verify_id = "0123456789abcdef0123456789abcdef",
         .verify_key = "fedcba9876543210fedcba9876543210",

@@ -37,8 +37,8 @@ static void check_read(const struct request *r, uint32_t max)
     must(strpbrk(r->host, " /@?#%\t\r\n\x7f") == NULL);
     must(r->timeout_ms >= 1 && r->timeout_ms <= max);
     must(r->tls_mode <= S2S_TLS_NONE);
-    must((r->flags & ~(S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_DANE)) ==
-         0);
+    must((r->flags & ~(S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_DANE |
+                       S2S_PIPELINE)) == 0);
     must((r->flags & S2S_AUTHENTICATE) == 0 || r->op != S2S_OP_PING);
     must(r->ping_method <= S2S_PING_DIALBACK_VERIFY);
     must(r->ping_method == S2S_PING_AUTO || r->op == S2S_OP_PING);

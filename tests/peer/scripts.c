@@ -52,6 +52,7 @@ int scripts_test(const char *group, void (*test)(void **state), bool main,
     static struct list l;
     add(&l, scripts_servers, scripts_servers_count, test, main, only);
     add(&l, scripts_streams, scripts_streams_count, test, main, only);
+    add(&l, scripts_pipeline, scripts_pipeline_count, test, main, only);
     add(&l, scripts_tls, scripts_tls_count, test, main, only);
     add(&l, scripts_xml, scripts_xml_count, test, main, only);
     if (l.count == 0 || l.count == SCRIPTS_MAX)

@@ -10,6 +10,8 @@
 int scripts_test(const char *group, void (*test)(void **state), bool main,
                  const char *only);
 
+extern const struct script scripts_pipeline[];
+extern const size_t scripts_pipeline_count;
 extern const struct script scripts_servers[];
 extern const size_t scripts_servers_count;
 extern const struct script scripts_streams[];

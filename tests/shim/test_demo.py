@@ -177,6 +177,12 @@ class Port(unittest.TestCase):
                                        'acceptUntrusted': True})
             self.assertTrue(reply.json['success'], reply)
             self.assertFalse(reply.json['tls']['verified'])
+            self.assertNotIn('pipelined', reply.json)
+            reply = one.post(CONNECT, {'host': 'localhost', 'port': ports[0],
+                                       'fromDomain': 'example.com',
+                                       'pipeline': True})
+            self.assertTrue(reply.json['success'], reply)
+            self.assertTrue(reply.json['pipelined'])
 
 
 if __name__ == '__main__':

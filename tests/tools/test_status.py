@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How s2sprobe ends: every exit status, signals, and output that cannot be
 written."""
+import json
 import os
 import signal
 import socket
@@ -43,6 +44,19 @@ def _(lab):
     equal(done.stdout, '')
 
 
+@check('0 and 1: STARTTLS asked for with the header')
+def _(lab):
+    for args, used in ((), False), (('--pipeline',), True):
+        done = lab('connect', *args, '--json', *lab.there)
+        ended(done, 0)
+        equal(json.loads(done.stdout).get('pipelined', False), used)
+    with Peer(says(HEADER + b'</stream:stream>')) as peer:
+        done = s2sprobe('connect', 'localhost', '--pipeline', '--host', '127.0.0.1',
+                        '--port', peer.port, '--tls', 'starttls', '--from', US)
+    ended(done, 1)
+    assert 'warning  pipelined' in done.stdout, done
+
+
 @check('0: an internationalized domain')
 def _(_lab):
     header = HEADER.replace(b"from='localhost'", b"from='xn--bcher-kva.test'")
@@ -68,7 +82,7 @@ def _(lab):
 @check('2: the command line')
 def _(lab):
     for words, args in {
-            'connect, ping, send or check, and a domain': (),
+            'connect, ping, send or check, and a domain; or batch': (),
             'not: look': ('look', 'peer.test'),
             'a domain is missing': ('connect',),
             'a stanza is missing': ('send', 'peer.test'),

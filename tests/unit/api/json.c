@@ -47,6 +47,7 @@ static const char full[] =
     "\"code\":\"stream_error\",\"error\":\"stream error conflict\","
     "\"stage\":\"ping\",\"from\":\"us.example\",\"to\":\"them.example\","
     "\"address\":\"192.0.2.1\",\"redirect\":\"other.example:1\","
+    "\"pipelined\":true,"
     "\"pingMethod\":\"dialback-verify\",\"pingAnswer\":\"error\","
     "\"pingCondition\":\"forbidden\","
     "\"dns\":{\"plan\":\"srv\",\"secure\":true,\"xmpps\":\"failed\","

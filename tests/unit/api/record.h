@@ -112,6 +112,7 @@ static inline void record_fill(s2s_result *r)
     r->to = "them.example";
     r->address = "192.0.2.1";
     r->redirect = "other.example:1";
+    r->pipelined = true;
     r->ping_method = "dialback-verify";
     r->ping_answer = "error";
     r->ping_condition = "forbidden";

@@ -254,7 +254,7 @@ static const struct {
      "timeout_ms: more than 600000"},
     {NULL, NULL, OPTIONS(.timeout_ms = UINT32_MAX), S2S_EINVALID_ARGUMENT,
      "timeout_ms: more than 600000"},
-    {NULL, NULL, OPTIONS(.flags = 512), S2S_EINVALID_ARGUMENT,
+    {NULL, NULL, OPTIONS(.flags = 1024), S2S_EINVALID_ARGUMENT,
      "flags: unknown ones are set"},
     {NULL, NULL, OPTIONS(.flags = 0x80000001), S2S_EINVALID_ARGUMENT,
      "flags: unknown ones are set"},

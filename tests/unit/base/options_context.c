@@ -337,7 +337,6 @@ static void resolvers(void **state)
          ""},
         {OPTIONS(.dns_trust_ad = 2), S2S_EINVALID_ARGUMENT,
          "dns_trust_ad: not 0 or 1"},
-        {OPTIONS(.reserved = 1), S2S_EINVALID_ARGUMENT, "reserved: not zero"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -267,7 +267,8 @@ static void probes(void **state)
         .size = sizeof(from),
         .flags = S2S_ACCEPT_UNTRUSTED | S2S_AUTHENTICATE | S2S_NO_EXTERNAL |
                  S2S_NO_DIALBACK | S2S_NO_BIDI | S2S_NO_ACKS |
-                 S2S_DIALBACK_UNVERIFIED | S2S_DANE,
+                 S2S_DIALBACK_UNVERIFIED | S2S_DANE | S2S_SRV_FALLBACK |
+                 S2S_PIPELINE,
         .identity = &own,
         .also_from = also,
         .stanza = "<message/>",
@@ -275,7 +276,7 @@ static void probes(void **state)
         .interval_ms = 600000,
     };
     assert_int_equal(load_probe(S2S_OP_SEND, &from, &p, what), S2S_OK);
-    assert_int_equal(p.flags, 255);
+    assert_int_equal(p.flags, 1023);
     assert_string_equal(p.identity->domain->ascii, "from.test");
     assert_string_equal(p.identity->member, "identity");
     assert_int_equal(p.also_count, 2);
@@ -322,7 +323,7 @@ static void wrong_probes(void **state)
          S2S_EINVALID_ARGUMENT,
          "interval_ms: more than 600000"},
         {S2S_OP_PING,
-         {.flags = 512},
+         {.flags = 1024},
          S2S_EINVALID_ARGUMENT,
          "flags: unknown ones are set"},
         {S2S_OP_PING,

@@ -521,7 +521,7 @@ static void known(void **state)
 /* ---- Delays ----------------------------------------------------------- */
 
 struct delay {
-    struct resolver_delay d;
+    struct timer d;
     struct fixture *f;
     struct delay *stops, *starts;
     int fired;
@@ -535,10 +535,11 @@ static void fire(void *user)
     if (d->stops != NULL)
         resolver_delay_stop(d->f->resolver, &d->stops->d);
     if (d->starts != NULL)
-        resolver_delay(d->f->resolver, &d->starts->d);
+        assert_int_equal(resolver_delay(d->f->resolver, &d->starts->d, 50),
+                         S2S_OK);
 }
 
-/* In the order in which they were set; one stops another, one sets another. */
+/* In the order of their times; one stops another, one sets another. */
 static void delays(void **state)
 {
     struct fixture *f = *state;
@@ -552,7 +553,8 @@ static void delays(void **state)
     d[0].stops = &d[1];
     d[2].starts = &d[4];
     for (size_t i = 0; i < 4; i++)
-        resolver_delay(f->resolver, &d[i].d);
+        assert_int_equal(resolver_delay(f->resolver, &d[i].d, 50 + (uint32_t)i),
+                         S2S_OK);
     resolver_delay_stop(f->resolver, &d[3].d);
     resolver_delay_stop(f->resolver, &d[3].d);
     resolver_delay_stop(f->resolver, &d[4].d); /* never set */

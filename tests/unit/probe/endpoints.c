@@ -195,6 +195,29 @@ static void next_endpoint(void **state)
     }
 }
 
+/* Those that are not followed take no place of the ten; four are told of. */
+static void forbidden_first(void **state)
+{
+    (void)state;
+    places_open(NULL);
+    put(STARTTLS, "SRV/1/0/25/a.test SRV/2/0/25/b.test SRV/3/0/25/c.test "
+                  "SRV/4/0/25/d.test SRV/5/0/25/e.test SRV/6/0/25/f.test "
+                  "SRV/7/0/25/g.test SRV/8/0/25/h.test SRV/9/0/25/i.test "
+                  "SRV/10/0/25/j.test SRV/11/0/5269/y.test");
+    s2s_options o = federation_options();
+    s2s_result *r = connect_with(&o);
+    assert_int_equal(s2s_result_error(r), S2S_OK);
+    federation_path(r, "host", "y.test");
+    federation_path(r, "attempts.3.host", "d.test");
+    federation_path(r, "attempts.3.outcome", "forbidden");
+    federation_path(r, "attempts.4.host", "y.test");
+    federation_path(r, "attempts.4.outcome", "connected");
+    assert_null(s2s_result_get(r, "attempts.5.host"));
+    assert_true(found(r, "srv_port"));
+    s2s_result_free(r);
+    places_close();
+}
+
 /* ---- Peers by hand ---------------------------------------------------- */
 
 /* The next connection, and its first byte. */
@@ -517,12 +540,19 @@ static void errand_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decisions),  cmocka_unit_test(unavailable),
-        cmocka_unit_test(modes),      cmocka_unit_test(next_endpoint),
-        cmocka_unit_test(first_byte), cmocka_unit_test(other_way),
-        cmocka_unit_test(bare),       cmocka_unit_test(dane),
-        cmocka_unit_test(dane_far),   cmocka_unit_test(dane_ends),
-        cmocka_unit_test(errands),    cmocka_unit_test(errand_limit),
+        cmocka_unit_test(decisions),
+        cmocka_unit_test(unavailable),
+        cmocka_unit_test(modes),
+        cmocka_unit_test(next_endpoint),
+        cmocka_unit_test(forbidden_first),
+        cmocka_unit_test(first_byte),
+        cmocka_unit_test(other_way),
+        cmocka_unit_test(bare),
+        cmocka_unit_test(dane),
+        cmocka_unit_test(dane_far),
+        cmocka_unit_test(dane_ends),
+        cmocka_unit_test(errands),
+        cmocka_unit_test(errand_limit),
     };
     return cmocka_run_group_tests_name("probe/endpoints", tests,
                                        federation_begin, federation_end);

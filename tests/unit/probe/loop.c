@@ -69,7 +69,7 @@ static void timeouts(void **state)
     assert_int_equal(loop_timeout_ms(&l), -1);
     for (size_t i = 0; i < COUNT(rows); i++) {
         unsigned fired = 0;
-        struct loop_timer t = {.fire = count, .user = &fired};
+        struct timer t = {.fire = count, .user = &fired};
         assert_int_equal(loop_set_timer(&l, &t, now_us + rows[i].after), 0);
         assert_int_equal(loop_timeout_ms(&l), rows[i].ms);
         loop_fire(&l);
@@ -86,7 +86,7 @@ static void timeouts(void **state)
 #define TIMERS 200
 struct many {
     struct loop loop;
-    struct loop_timer timers[TIMERS];
+    struct timer timers[TIMERS];
     unsigned fired[TIMERS];
 };
 
@@ -132,9 +132,9 @@ static void many_timers(void **state)
     (void)state;
     m.loop = virtual_loop();
     for (size_t i = 0; i < TIMERS; i++)
-        m.timers[i] = (struct loop_timer){.fire = count, .user = &m.fired[i]};
+        m.timers[i] = (struct timer){.fire = count, .user = &m.fired[i]};
     for (int n = 0; n < 20000; n++) {
-        struct loop_timer *t = &m.timers[nrand48(seed) % TIMERS];
+        struct timer *t = &m.timers[nrand48(seed) % TIMERS];
         long what = nrand48(seed) % 10;
         if (what < 6)
             assert_int_equal(
@@ -159,10 +159,10 @@ static void timer_wakes(void **state)
     for (size_t i = 0; i < COUNT(later); i++) {
         struct loop l;
         unsigned fired = 0;
-        struct loop_timer timers[3];
+        struct timer timers[3];
         assert_int_equal(loop_init(&l), 0);
         for (size_t k = 0; k < 2 + later[i]; k++) {
-            timers[k] = (struct loop_timer){.fire = count, .user = &fired};
+            timers[k] = (struct timer){.fire = count, .user = &fired};
             int64_t after = k < 2 ? 1000 + 2000 * (int64_t)k : 3600000000;
             assert_int_equal(
                 loop_set_timer(&l, &timers[k], loop_now(&l) + after), 0);

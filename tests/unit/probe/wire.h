@@ -120,7 +120,8 @@ static inline s2s_context *open_context_with(const s2s_context_options *options)
 static inline s2s_context *open_context(uint32_t max_running)
 {
     const s2s_context_options options = {.size = sizeof(options),
-                                         .max_running = max_running};
+                                         .max_running = max_running,
+                                         .max_handshakes = S2S_NO_LIMIT};
     return open_context_with(&options);
 }
 

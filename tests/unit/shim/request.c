@@ -113,10 +113,11 @@ static void checks(void **state)
     assert_int_equal(r.service_count, 0);
     assert_true(parse(S2S_OP_CHECK,
                       "{\"toDomain\":\"t\",\"fromDomain\":\"a\","
-                      "\"authenticate\":true,\"dane\":true,\"xmlTo\":\"x\","
+                      "\"authenticate\":true,\"dane\":true,\"pipeline\":true,"
+                      "\"xmlTo\":\"x\","
                       "\"services\":[\"one.\",\"two\"]}",
                       &r, &p));
-    assert_int_equal(r.flags, S2S_AUTHENTICATE | S2S_DANE);
+    assert_int_equal(r.flags, S2S_AUTHENTICATE | S2S_DANE | S2S_PIPELINE);
     assert_string_equal(r.xml_to, "x");
     assert_int_equal(r.service_count, 2);
     assert_string_equal(r.services[0], "one.");

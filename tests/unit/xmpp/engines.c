@@ -21,6 +21,7 @@ static void check_end(const struct world *w)
     assert_int_equal(w->ready, s->method != NULL);
     assert_int_equal(w->stanzas, s->method != NULL);
     assert_int_equal(w->pongs, s->pong);
+    assert_int_equal(w->result->pipelined, s->pipeline);
     assert_true((initiator_engine.wants(w->i) & ENGINE_DONE) != 0);
     assert_true((responder_engine.wants(w->r) & ENGINE_DONE) != 0);
 }

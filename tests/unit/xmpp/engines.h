@@ -28,6 +28,7 @@ struct setting {
     int error;          /* how the initiator ends */
     const char *method; /* by which it got in */
     bool pong;          /* its ping is answered on the stream */
+    bool pipeline;
 };
 
 struct world {
@@ -157,6 +158,7 @@ static inline void set_up(struct world *w, const struct setting *s)
         .from = a_test,
         .to = b_test,
         .tls = s->tls,
+        .pipeline = s->pipeline,
         .authenticate = true,
         .external = s->external,
         .dialback = s->dialback,
@@ -239,23 +241,25 @@ static inline void talk(struct world *w)
 
 static const struct setting settings[] = {
     {"STARTTLS, EXTERNAL, bidi", INITIATOR_STARTTLS, true, true, true, true,
-     false, false, S2S_OK, "external", true},
+     false, false, S2S_OK, "external", true, false},
     {"STARTTLS, EXTERNAL", INITIATOR_STARTTLS, true, true, false, true, false,
-     false, S2S_OK, "external", false},
+     false, S2S_OK, "external", false, false},
     {"direct TLS, EXTERNAL, bidi", INITIATOR_DIRECT, true, true, true, false,
-     false, false, S2S_OK, "external", true},
+     false, false, S2S_OK, "external", true, false},
     {"STARTTLS, dialback, bidi", INITIATOR_STARTTLS, false, true, true, true,
-     false, false, S2S_OK, "dialback", true},
+     false, false, S2S_OK, "dialback", true, false},
     {"direct TLS, dialback, bidi", INITIATOR_DIRECT, false, true, true, false,
-     false, false, S2S_OK, "dialback", true},
+     false, false, S2S_OK, "dialback", true, false},
     {"in the clear, dialback, bidi", INITIATOR_CLEAR, false, true, true, false,
-     false, false, S2S_OK, "dialback", true},
+     false, false, S2S_OK, "dialback", true, false},
     {"not trusted, so dialback", INITIATOR_STARTTLS, true, true, true, false,
-     true, false, S2S_OK, "dialback", true},
+     true, false, S2S_OK, "dialback", true, false},
     {"not trusted, no dialback", INITIATOR_STARTTLS, true, false, true, false,
-     true, false, S2S_EAUTH_FAILED, NULL, false},
+     true, false, S2S_EAUTH_FAILED, NULL, false, false},
     {"a wrong key", INITIATOR_STARTTLS, false, true, true, false, false, true,
-     S2S_EDIALBACK_FAILED, NULL, false},
+     S2S_EDIALBACK_FAILED, NULL, false, false},
+    {"pipelined", INITIATOR_STARTTLS, true, true, true, true, false, false,
+     S2S_OK, "external", true, true},
 };
 
 static inline int engines_begin(void **state)

@@ -75,6 +75,7 @@ static void describe(struct world *w, size_t known, char *out, size_t size)
 
 #define IGNORED "read +unknown_element"
 #define NO_ID   "stream_header +no_stream_id"
+#define PIPED   " +pipelined"
 /* In the order of the inputs. Nobody has to answer for what comes in place of
  * a header but the tokenizer. */
 static const char *const wanted[PLACES][INPUTS] = {
@@ -100,6 +101,30 @@ static const char *const wanted[PLACES][INPUTS] = {
                             "tls_not_offered +tls_not_offered",
                             "tls_not_offered +tls_not_offered", "xml",
                             "xml_forbidden", "read"},
+    [IN_PIPE_HEADER] = {"xml", "xml", "xml", "not_xmpp", "not_xmpp", "not_xmpp",
+                        "xml", "xml", "not_xmpp", "not_xmpp", "closed" PIPED,
+                        "not_xmpp", "xml_forbidden", "read"},
+    [IN_PIPE_FEATURES] = {"read", "read", "stream_error +conflict", "tls",
+                          "tls_refused" PIPED, "features" PIPED,
+                          "features" PIPED, "features" PIPED, "features" PIPED,
+                          "features" PIPED, "closed" PIPED, "xml",
+                          "xml_forbidden", "read"},
+    [IN_PIPE_PROCEED] = {"protocol" PIPED, "protocol" PIPED,
+                         "stream_error +conflict", "tls",
+                         "tls_refused +tls_refused" PIPED, "protocol" PIPED,
+                         "protocol" PIPED, "protocol" PIPED, "protocol" PIPED,
+                         "closed" PIPED, "closed" PIPED, "xml", "xml_forbidden",
+                         "read"},
+    [IN_PIPE_UNASKED] = {"protocol" PIPED, "protocol" PIPED,
+                         "tls_not_offered +conflict +tls_not_offered", "tls",
+                         "tls_not_offered +tls_not_offered", "protocol" PIPED,
+                         "protocol" PIPED, "protocol" PIPED, "protocol" PIPED,
+                         "tls_not_offered +tls_not_offered",
+                         "tls_not_offered +tls_not_offered", "xml",
+                         "xml_forbidden", "read"},
+    [IN_PIPE_VERDICT] = {NO_ID, NO_ID, "stream_error +conflict", NO_ID, NO_ID,
+                         NO_ID, NO_ID, NO_ID, NO_ID, NO_ID, NO_ID, NO_ID, NO_ID,
+                         "read"},
     [IN_HEADER_SECURE] = {"xml", "xml", "xml", "not_xmpp", "not_xmpp",
                           "not_xmpp", "xml", "xml", "not_xmpp", "not_xmpp",
                           "closed", "not_xmpp", "xml_forbidden", "read"},

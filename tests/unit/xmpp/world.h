@@ -29,8 +29,8 @@ struct world {
     struct initiator *i;
 };
 
-static inline void open_world(struct world *w, enum initiator_tls tls,
-                              bool verify)
+static inline void open_piped(struct world *w, enum initiator_tls tls,
+                              bool verify, bool pipeline)
 {
     char what[OPTIONS_WHAT];
     assert_int_equal(options_load_context(NULL, &w->options, what), S2S_OK);
@@ -40,6 +40,7 @@ static inline void open_world(struct world *w, enum initiator_tls tls,
         .from = w->from,
         .to = w->to,
         .tls = tls,
+        .pipeline = pipeline,
         .verify = verify,
         .verify_id = "7",
         .verify_key = "KEY",
@@ -48,6 +49,12 @@ static inline void open_world(struct world *w, enum initiator_tls tls,
     };
     w->result = result_new(verify ? S2S_OP_PING : S2S_OP_CONNECT);
     assert_int_equal(initiator_new(&w->config, w->result, &w->i), S2S_OK);
+}
+
+static inline void open_world(struct world *w, enum initiator_tls tls,
+                              bool verify)
+{
+    open_piped(w, tls, verify, false);
 }
 
 static inline void close_world(struct world *w)
@@ -102,6 +109,11 @@ enum place {
     IN_FEATURES_CLEAR,  /* no TLS at all */
     IN_PROCEED,         /* STARTTLS was offered */
     IN_PROCEED_UNASKED, /* and was not */
+    IN_PIPE_HEADER,     /* <starttls/> went with the header */
+    IN_PIPE_FEATURES,
+    IN_PIPE_PROCEED,
+    IN_PIPE_UNASKED,
+    IN_PIPE_VERDICT,
     IN_HEADER_SECURE,
     IN_FEATURES_SECURE,
     IN_FEATURES_PING,    /* the same, and then a ping */
@@ -116,7 +128,7 @@ enum place {
 static const struct {
     const char *name;
     enum initiator_tls tls;
-    bool verify;
+    bool verify, pipeline;
     const char *id;       /* of the first header; NULL: none came */
     const char *features; /* that came, in the clear */
     bool secured;
@@ -136,6 +148,27 @@ static const struct {
                             .tls = INITIATOR_STARTTLS,
                             .id = "1",
                             .features = FEATURES("")},
+    [IN_PIPE_HEADER] = {.name = "header, pipelined",
+                        .tls = INITIATOR_STARTTLS,
+                        .pipeline = true},
+    [IN_PIPE_FEATURES] = {.name = "features, pipelined",
+                          .tls = INITIATOR_STARTTLS,
+                          .pipeline = true,
+                          .id = "1"},
+    [IN_PIPE_PROCEED] = {.name = "proceed, pipelined",
+                         .tls = INITIATOR_STARTTLS,
+                         .pipeline = true,
+                         .id = "1",
+                         .features = FEATURES(STARTTLS)},
+    [IN_PIPE_UNASKED] = {.name = "proceed, pipelined, not offered",
+                         .tls = INITIATOR_STARTTLS,
+                         .pipeline = true,
+                         .id = "1",
+                         .features = FEATURES("")},
+    [IN_PIPE_VERDICT] = {.name = "verdict, pipelined",
+                         .tls = INITIATOR_STARTTLS,
+                         .pipeline = true,
+                         .id = ""},
     [IN_HEADER_SECURE] = {.name = "header, secure",
                           .tls = INITIATOR_DIRECT,
                           .secured = true},
@@ -172,7 +205,8 @@ static const struct {
 static inline void go_to(struct world *w, enum place place)
 {
     char text[1024];
-    open_world(w, places[place].tls, places[place].verify);
+    open_piped(w, places[place].tls, places[place].verify,
+               places[place].pipeline);
     if (places[place].id != NULL)
         hear_header(w, places[place].id);
     if (places[place].features != NULL)
