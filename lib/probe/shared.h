@@ -53,10 +53,10 @@ struct children {
 struct shared {
     struct options_context options;
     struct loop loop;
-    struct certificate_trust *trust; /* these two also another context's */
-    struct tls_store *tls;
+    struct certificate_trust *trust;   /* this one and `tls` also another's */
     struct identity_verdicts verdicts; /* of the context's identities */
-    struct resolver *resolver;         /* made when it is first needed */
+    struct tls_store *tls;
+    struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
     struct courtesy *courtesy;           /* made with the resolver */

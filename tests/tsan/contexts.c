@@ -155,10 +155,10 @@ static void make_context(struct party *p)
     const s2s_context_options o = {.size = sizeof(o),
                                    .ca_file = ca_file,
                                    .identities = identities,
-                                   .share = donor,
                                    .host_running = S2S_NO_LIMIT,
                                    .address_running = S2S_NO_LIMIT,
-                                   .host_rate = S2S_NO_LIMIT};
+                                   .host_rate = S2S_NO_LIMIT,
+                                   .share = donor};
     must(s2s_context_new(&o, &p->context) == S2S_OK);
     context_shared(p->context)->wall_clock = clock_of_certificates;
     must(s2s_context_listen(p->context, "127.0.0.1:0", &p->port) == S2S_OK);
