@@ -303,7 +303,8 @@ class Limits(unittest.TestCase):
                       for word in (f'--{name}', 'none')]
         with shim.Server(*everything) as server, Peer(silent) as peer:
             threads = [threading.Thread(target=ask, args=(server, peer),
-                                        kwargs={'timeout': 60000})
+                                        kwargs={'timeout': 60000,
+                                                'host': 'localhost'})
                        for _ in range(32)]
             for thread in threads:
                 thread.start()
