@@ -149,9 +149,13 @@ static void sweep(void **state)
                 failed++;
                 continue;
             }
-            if (strcmp(o.json, wanted.json) != 0)
-                fail_msg("%lu%s: %s, not %s", nth, sticky ? " and on" : "",
-                         o.json, wanted.json);
+            size_t same = 0;
+            while (o.json[same] != '\0' && o.json[same] == wanted.json[same])
+                same++;
+            if (o.json[same] != wanted.json[same])
+                fail_msg("%lu%s, at %zu: %.200s, not %.200s", nth,
+                         sticky ? " and on" : "", same, o.json + same,
+                         wanted.json + same);
             free(o.json);
             worked++;
         }
