@@ -55,8 +55,8 @@ struct options_probe {
     uint32_t timeout_ms;
     uint32_t flags;
     uint32_t ping_method;
+    bool identity_lent;                /* `identity` is another one's */
     struct options_identity *identity; /* of this probe alone, or NULL */
-    bool identity_lent;                /* it is another one's */
     struct domain **also_from;         /* at most OPTIONS_ALSO */
     size_t also_count;
     char *stanza; /* as text, not looked at; or NULL */
