@@ -17,7 +17,8 @@
  *    the rest; zero is the default of every member. A member that this
  *    library does not know yet must be zero, or the call is S2S_EABI.
  *  - There is no global state. One thread uses a context at a time; contexts
- *    are independent; a result may be read by many threads until one frees it.
+ *    are independent, also when they share (s2s_context_options); a result may
+ *    be read by many threads until one frees it.
  *  - Callbacks run on the thread that drives the probe. They must not block.
  *  - Nothing is written to stdout or stderr, no signal is raised or handled,
  *    errno means nothing.

@@ -8,6 +8,7 @@
 
 #include <s2sprobe.h>
 
+#include "batch.h"
 #include "complain.h"
 #include "nagios.h"
 #include "options.h"
@@ -16,8 +17,6 @@
 #include "report.h"
 #include "status.h"
 #include "terminal.h"
-
-#define SIGNALLED 128 /* and the number of the signal */
 
 /* A descriptor that is closed would be the next socket's. What is written to
  * the standard output then fails, as it should. */
@@ -59,7 +58,7 @@ static int wrong_usage(const struct options *options, const char *error)
 
 static int without_result(const struct options *options, const struct probe *p)
 {
-    int status = p->signal != 0 ? SIGNALLED + p->signal
+    int status = p->signal != 0 ? STATUS_SIGNALLED + p->signal
                  : p->usage     ? STATUS_USAGE
                                 : status_of(options, p->error, NULL);
     if (!options->nagios)
@@ -98,7 +97,7 @@ static int with_result(const struct options *options, const struct probe *p)
     show(&o, options, p->result);
     if (p->signal != 0) {
         complain("interrupted", NULL);
-        status = SIGNALLED + p->signal;
+        status = STATUS_SIGNALLED + p->signal;
     }
     return finish(status);
 }
@@ -131,6 +130,7 @@ int main(int argc, char **argv)
         fputs(s2s_version(), stdout);
         return say("\n");
     default:
-        return probe(&options);
+        return options.command == COMMAND_BATCH ? batch_run(&options)
+                                                : probe(&options);
     }
 }

@@ -8,11 +8,11 @@
 #include <s2sprobe.h>
 
 #include "number.h"
+#include "options_batch.h"
 #include "options_rules.h"
+#include "options_value.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define TIME_MAX_MS  600000 /* the library's own limit */
-#define COUNT_MAX    1000
 #define DAYS_MAX     100000
 
 struct failure {
@@ -25,76 +25,6 @@ static bool fail(const struct failure *f, const char *what, const char *value)
     snprintf(f->text, f->size, "%s%s%s", what, value != NULL ? ": " : "",
              value != NULL ? value : "");
     return false;
-}
-
-/* ---- Values ------------------------------------------------------------- */
-
-struct word {
-    const char *name;
-    uint32_t value;
-};
-
-static bool choose(const struct word *words, size_t count, const char *text,
-                   uint32_t *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(words[i].name, text) != 0)
-            continue;
-        *out = words[i].value;
-        return true;
-    }
-    return false;
-}
-
-static bool tls_mode(const char *text, uint32_t *out)
-{
-    static const struct word words[] = {{"auto", S2S_TLS_AUTO},
-                                        {"starttls", S2S_TLS_STARTTLS},
-                                        {"direct", S2S_TLS_DIRECT},
-                                        {"none", S2S_TLS_NONE}};
-    return choose(words, COUNT(words), text, out);
-}
-
-static bool ping_method(const char *text, uint32_t *out)
-{
-    static const struct word words[] = {
-        {"auto", S2S_PING_AUTO},
-        {"iq", S2S_PING_IQ},
-        {"dialback-verify", S2S_PING_DIALBACK_VERIFY}};
-    return choose(words, COUNT(words), text, out);
-}
-
-static bool color(const char *text, enum color *out)
-{
-    static const struct word words[] = {
-        {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}};
-    uint32_t value;
-    if (!choose(words, COUNT(words), text, &value))
-        return false;
-    *out = (enum color)value;
-    return true;
-}
-
-static bool seconds(const char *text, uint32_t *ms)
-{
-    uint64_t value;
-    if (!number_thousandths(text, TIME_MAX_MS / 1000, &value) || value == 0 ||
-        value > TIME_MAX_MS)
-        return false;
-    *ms = (uint32_t)value;
-    return true;
-}
-
-/* Append to a list that NULL ends. */
-static bool append(const char **list, size_t most, const char *value)
-{
-    size_t n = 0;
-    while (list[n] != NULL)
-        n++;
-    if (n == most || value[0] == '\0')
-        return false;
-    list[n] = value;
-    return true;
 }
 
 /* ---- Options ------------------------------------------------------------ */
@@ -128,6 +58,7 @@ enum {
     PING_METHOD,
     NAGIOS,
     COLOR
+    /* and those of options_batch.h */
 };
 
 static const char letters[] = ":jw:c:qvVh";
@@ -159,6 +90,14 @@ static const struct option names[] = {
     {"count", required_argument, NULL, PINGS},
     {"interval", required_argument, NULL, INTERVAL},
     {"ping-method", required_argument, NULL, PING_METHOD},
+    {"op", required_argument, NULL, OP},
+    {"concurrency", required_argument, NULL, CONCURRENCY},
+    {"rate", required_argument, NULL, RATE},
+    {"per-host", required_argument, NULL, PER_HOST},
+    {"host-rate", required_argument, NULL, HOST_RATE},
+    {"handshakes", required_argument, NULL, HANDSHAKES},
+    {"shard", required_argument, NULL, SHARD},
+    {"no-progress", no_argument, NULL, NO_PROGRESS},
     {"json", no_argument, NULL, 'j'},
     {"nagios", no_argument, NULL, NAGIOS},
     {"warning", required_argument, NULL, 'w'},
@@ -221,12 +160,13 @@ static bool take_switch(int option, struct options *o)
     o->nagios = o->nagios || option == NAGIOS;
     o->quiet = o->quiet || option == 'q';
     o->dns_trust_ad = o->dns_trust_ad || option == DNS_TRUST_AD;
+    o->batch.no_progress = o->batch.no_progress || option == NO_PROGRESS;
     o->verbose += option == 'v' ? 1 : 0;
     if (option == 'V' || option == 'h')
         o->action = option == 'V' ? ACTION_VERSION : ACTION_HELP;
     return option == 'j' || option == NAGIOS || option == 'q' ||
-           option == DNS_TRUST_AD || option == 'v' || option == 'V' ||
-           option == 'h';
+           option == DNS_TRUST_AD || option == NO_PROGRESS || option == 'v' ||
+           option == 'V' || option == 'h';
 }
 
 /* The others: whether the value is right. */
@@ -236,27 +176,29 @@ static bool take_value(int option, const char *value, struct options *o)
     case PORT:
         return number_whole(value, 1, UINT16_MAX, &o->port);
     case TLS:
-        return tls_mode(value, &o->tls_mode);
+        return options_tls_mode(value, &o->tls_mode);
     case TIMEOUT:
-        return seconds(value, &o->timeout_ms);
+        return options_seconds(value, &o->timeout_ms);
     case DNS_SERVER:
-        return append(o->dns_servers, OPTIONS_LIST, value);
+        return options_append(o->dns_servers, OPTIONS_LIST, value);
     case SERVICE:
-        return append(o->services, OPTIONS_SERVICES, value);
+        return options_append(o->services, OPTIONS_SERVICES, value);
     case LISTEN:
-        return append(o->listen, OPTIONS_LIST, value);
+        return options_append(o->listen, OPTIONS_LIST, value);
     case PINGS:
-        return number_whole(value, 1, COUNT_MAX, &o->count);
+        return number_whole(value, 1, OPTIONS_COUNT_MAX, &o->count);
     case INTERVAL:
-        return seconds(value, &o->interval_ms);
+        return options_seconds(value, &o->interval_ms);
     case PING_METHOD:
-        return ping_method(value, &o->ping_method);
+        return options_ping_method(value, &o->ping_method);
     case COLOR:
-        return color(value, &o->color);
+        return options_color(value, &o->color);
     case 'w':
         return number_whole(value, 0, DAYS_MAX, &o->warning);
-    default:
+    case 'c':
         return number_whole(value, 0, DAYS_MAX, &o->critical);
+    default:
+        return options_batch_take(option, value, &o->batch);
     }
 }
 
@@ -279,10 +221,10 @@ static const char *wanted(int option)
         {'w', "--warning wants days"},
         {'c', "--critical wants days"},
     };
-    size_t i = 0;
-    while (i + 1 < COUNT(texts) && texts[i].option != option)
-        i++;
-    return texts[i].text;
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (texts[i].option == option)
+            return texts[i].text;
+    return options_batch_wanted(option);
 }
 
 static bool take(int option, struct options *o, char **argv,
@@ -305,16 +247,16 @@ static bool take(int option, struct options *o, char **argv,
 
 /* ---- Operands ----------------------------------------------------------- */
 
-static const struct word commands[] = {{"connect", COMMAND_CONNECT},
-                                       {"ping", COMMAND_PING},
-                                       {"send", COMMAND_SEND},
-                                       {"check", COMMAND_CHECK}};
+static const struct options_word commands[] = {
+    {"connect", COMMAND_CONNECT}, {"ping", COMMAND_PING},
+    {"send", COMMAND_SEND},       {"check", COMMAND_CHECK},
+    {"batch", COMMAND_BATCH},     {NULL, 0}};
 
 const char *options_command_name(const struct options *o)
 {
-    for (size_t i = 0; i < COUNT(commands); i++)
+    for (size_t i = 0; commands[i].word != NULL; i++)
         if (commands[i].value == (uint32_t)o->command)
-            return commands[i].name;
+            return commands[i].word;
     return "";
 }
 
@@ -323,10 +265,16 @@ static bool take_operands(char **operands, struct options *o,
 {
     uint32_t command;
     if (operands[0] == NULL)
-        return fail(f, "connect, ping, send or check, and a domain", NULL);
-    if (!choose(commands, COUNT(commands), operands[0], &command))
-        return fail(f, "connect, ping, send or check, not", operands[0]);
+        return fail(f, "connect, ping, send or check, and a domain; or batch",
+                    NULL);
+    if (!options_choose(commands, operands[0], &command))
+        return fail(f, "connect, ping, send, check or batch, not", operands[0]);
     o->command = (enum command)command;
+    if (o->command == COMMAND_BATCH) {
+        o->batch.input = operands[1] != NULL ? operands[1] : "-";
+        return operands[1] == NULL || operands[2] == NULL ||
+               fail(f, "one word too many", operands[2]);
+    }
     o->domain = operands[1];
     if (o->domain == NULL)
         return fail(f, "a domain is missing", NULL);
@@ -344,8 +292,10 @@ bool options_parse(int argc, char **argv, struct options *out, char *error,
 {
     const struct failure f = {error, error_size};
     int option;
-    *out = (struct options){.warning = OPTIONS_NO_DAYS,
-                            .critical = OPTIONS_NO_DAYS};
+    *out = (struct options){
+        .warning = OPTIONS_NO_DAYS,
+        .critical = OPTIONS_NO_DAYS,
+        .batch = {.op = S2S_OP_CONNECT, .concurrency = OPTIONS_CONCURRENCY}};
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         out->nagios = out->nagios || strcmp(argv[i], "--nagios") == 0;
     opterr = 0;

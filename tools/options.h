@@ -10,17 +10,31 @@
 #define OPTIONS_SERVICES 8  /* of --service: the library's own limit */
 #define OPTIONS_NO_DAYS  UINT32_MAX
 
+#define OPTIONS_TIME_MAX_MS 600000 /* the library's own limit */
+#define OPTIONS_COUNT_MAX   1000
+#define OPTIONS_CONCURRENCY 1000 /* of batch, unless told otherwise */
+
 enum command {
     COMMAND_NONE,
     COMMAND_CONNECT,
     COMMAND_PING,
     COMMAND_SEND,
-    COMMAND_CHECK
+    COMMAND_CHECK,
+    COMMAND_BATCH
 };
 
 enum action { ACTION_PROBE, ACTION_HELP, ACTION_VERSION };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Of a batch. Numbers that are 0 are the library's defaults. */
+struct options_batch {
+    const char *input; /* a file, or "-" */
+    int op;            /* S2S_OP_* */
+    uint32_t concurrency, rate, per_host, host_rate, handshakes;
+    uint32_t shard, shards; /* this one of so many; 0: all lines are ours */
+    bool no_progress, given;
+};
 
 /* Texts belong to argv. */
 struct options {
@@ -37,6 +51,7 @@ struct options {
     bool json, nagios, quiet, dns_trust_ad;
     uint32_t warning, critical; /* days */
     enum color color;
+    struct options_batch batch;
 };
 
 extern const char options_usage[];

@@ -9,7 +9,6 @@
 #define DEFAULT_INTERVAL 1000
 #define DEFAULT_WARNING  14
 #define DEFAULT_CRITICAL 7
-#define TIME_MAX_MS      600000 /* the library's own limit */
 
 static bool has_files(const struct options *o)
 {
@@ -29,6 +28,12 @@ static bool has_days(const struct options *o)
     return o->warning != OPTIONS_NO_DAYS || o->critical != OPTIONS_NO_DAYS;
 }
 
+/* A line of a batch may be of any operation but send. */
+static bool is_for(const struct options *o, enum command command)
+{
+    return o->command == command || o->command == COMMAND_BATCH;
+}
+
 /* The first rule that is broken, or NULL. */
 static const char *broken(const struct options *o)
 {
@@ -42,17 +47,21 @@ static const char *broken(const struct options *o)
          "--password-file is for --key"},
         {options_identity(o) && o->from == NULL,
          "to authenticate takes --from"},
-        {(o->flags & S2S_AUTHENTICATE) != 0 && o->command != COMMAND_CONNECT &&
-             o->command != COMMAND_CHECK,
+        {(o->flags & S2S_AUTHENTICATE) != 0 && !is_for(o, COMMAND_CONNECT) &&
+             !is_for(o, COMMAND_CHECK),
          "--authenticate is for connect and check"},
-        {o->services[0] != NULL && o->command != COMMAND_CHECK,
+        {o->services[0] != NULL && !is_for(o, COMMAND_CHECK),
          "--service is for check"},
-        {o->count != 0 && o->command != COMMAND_PING, "--count is for ping"},
-        {o->interval_ms != 0 && o->command != COMMAND_PING,
+        {o->count != 0 && !is_for(o, COMMAND_PING), "--count is for ping"},
+        {o->interval_ms != 0 && !is_for(o, COMMAND_PING),
          "--interval is for ping"},
-        {o->ping_method != S2S_PING_AUTO && o->command != COMMAND_PING,
+        {o->ping_method != S2S_PING_AUTO && !is_for(o, COMMAND_PING),
          "--ping-method is for ping"},
-        {(int)o->json + o->nagios + o->quiet > 1,
+        {(o->batch.given || o->batch.no_progress) &&
+             o->command != COMMAND_BATCH,
+         "that option is for batch"},
+        {o->nagios && o->command == COMMAND_BATCH, "--nagios is not for batch"},
+        {o->command != COMMAND_BATCH && (int)o->json + o->nagios + o->quiet > 1,
          "one of --json, --nagios and --quiet"},
         {has_days(o) && !o->nagios,
          "--warning and --critical are for --nagios"},
@@ -83,10 +92,10 @@ static bool default_timeout(struct options *o)
     uint64_t interval = o->interval_ms != 0 ? o->interval_ms : DEFAULT_INTERVAL;
     uint64_t one = o->command == COMMAND_CHECK ? DEFAULT_CHECK_MS : DEFAULT_MS;
     uint64_t more = o->count > 1 ? (o->count - 1) * interval : 0;
-    if (o->timeout_ms != 0)
-        return true;
+    if (o->timeout_ms != 0 || o->command == COMMAND_BATCH)
+        return true; /* that of a batch depends on the line */
     o->timeout_ms = (uint32_t)(one + more);
-    return one + more <= TIME_MAX_MS;
+    return one + more <= OPTIONS_TIME_MAX_MS;
 }
 
 bool options_complete(struct options *o, char *error, size_t error_size)

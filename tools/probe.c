@@ -43,7 +43,7 @@ static void unwatch_signals(void)
 
 /* ---- The call ----------------------------------------------------------- */
 
-static void log_line(void *user, int level, const char *area, const char *line)
+void probe_log(void *user, int level, const char *area, const char *line)
 {
     char text[1024];
     (void)user;
@@ -70,18 +70,25 @@ static int call(const struct options *o, const char *from, const char *stanza,
     }
 }
 
+void probe_setup(const struct options *o, const s2s_identity *const *identities,
+                 s2s_context_options *out)
+{
+    *out = (s2s_context_options){
+        .size = sizeof(*out),
+        .ca_file = o->ca_file,
+        .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
+        .identities = identities[0] != NULL ? identities : NULL,
+        .log = probe_log,
+        .dns_trust_ad = o->dns_trust_ad ? 1 : 0,
+        .log_level = o->verbose < S2S_LOG_WIRE ? o->verbose : S2S_LOG_WIRE};
+}
+
 static int new_context(const struct options *o, const s2s_identity *identity,
                        s2s_context **context)
 {
     const s2s_identity *const identities[] = {identity, NULL};
-    const s2s_context_options setup = {
-        .size = sizeof(setup),
-        .ca_file = o->ca_file,
-        .dns_servers = o->dns_servers[0] != NULL ? o->dns_servers : NULL,
-        .identities = identity != NULL ? identities : NULL,
-        .log = log_line,
-        .dns_trust_ad = o->dns_trust_ad ? 1 : 0,
-        .log_level = o->verbose < S2S_LOG_WIRE ? o->verbose : S2S_LOG_WIRE};
+    s2s_context_options setup;
+    probe_setup(o, identities, &setup);
     return s2s_context_new(&setup, context);
 }
 

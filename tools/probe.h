@@ -13,6 +13,13 @@ struct probe {
     bool usage; /* a file that the command line names is wrong */
 };
 
+/* A context as the command line wants it; `identities`, which NULL ends,
+ * belongs to the caller. */
+void probe_setup(const struct options *o, const s2s_identity *const *identities,
+                 s2s_context_options *out);
+/* An s2s_log_fn; `user` is not used. */
+void probe_log(void *user, int level, const char *area, const char *line);
+
 void probe_run(const struct options *o, struct probe *out);
 
 #endif

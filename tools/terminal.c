@@ -27,11 +27,10 @@ bool terminal_is_utf8(void)
                               strcasestr(locale, "utf8") != NULL);
 }
 
-static size_t width(void)
+size_t terminal_width(int fd)
 {
     struct winsize size;
-    if (!isatty(STDOUT_FILENO) ||
-        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH;
     if (size.ws_col < WIDTH_MIN)
         return WIDTH_MIN;
@@ -50,7 +49,7 @@ static bool wants_color(enum color color)
 struct out terminal_out(enum color color)
 {
     return (struct out){.to = stdout,
-                        .width = width(),
+                        .width = terminal_width(STDOUT_FILENO),
                         .utf8 = terminal_is_utf8(),
                         .color = wants_color(color)};
 }

@@ -7,6 +7,7 @@
 #include "net/certificate_chain.h"
 #include "net/certificate_dane.h"
 #include "net/certificate_facts.h"
+#include "net/certificate_issuers.h"
 #include "net/certificate_verdict.h"
 
 #define TEXT_MAX  400
@@ -86,19 +87,36 @@ static int judge_path(struct certificate_case *j, const s2s_tls_info *info,
     return error_of(c->chain, c->name);
 }
 
+static int find_path(struct certificate_trust *trust, const s2s_tls_info *info,
+                     int64_t now, struct certificate_chain *chain,
+                     struct certificate_path *path)
+{
+    struct gnutls_x509_trust_list_st *list = certificate_trust_list(trust);
+    struct certificate_issuers *issuers = certificate_trust_issuers(trust);
+    if (certificate_issuers_find(issuers, info, chain->crts[0], now, path))
+        return S2S_OK;
+    int e = certificate_chain_read_rest(info, chain);
+    if (e == S2S_OK)
+        e = certificate_chain_verify(chain, list, now, path);
+    if (e == S2S_OK)
+        certificate_issuers_learn(issuers, list, info, chain, path, now);
+    return e;
+}
+
 static int judge_chain(struct certificate_trust *trust,
                        const s2s_tls_info *info, struct certificate_case *j,
-                       const struct certificate_chain *chain, const char **why)
+                       struct certificate_chain *chain, const char **why)
 {
     struct certificate_path path;
-    struct gnutls_x509_trust_list_st *list = certificate_trust_list(trust);
     certificate_facts_record(chain->crts[0], info->chain[0],
                              info->chain_sizes[0], j->now, j->result);
-    int e = certificate_chain_verify(chain, list, j->now, &path);
+    int e = find_path(trust, info, j->now, chain, &path);
     if (e != S2S_OK)
         return e;
     j->path = &path;
-    return judge_path(j, info, list, why);
+    e = judge_path(j, info, certificate_trust_list(trust), why);
+    certificate_issuers_give(&path);
+    return e;
 }
 
 /* `pkix` is what chain and name make of it. What cannot be read is untrusted
@@ -134,7 +152,7 @@ static int judge(struct certificate_trust *trust, const s2s_tls_info *info,
     c->ocsp_stapled = info->ocsp_size > 0;
     int e = certificate_trust_load(trust);
     if (e == S2S_OK)
-        e = certificate_chain_read(info, &chain);
+        e = certificate_chain_read_leaf(info, &chain);
     if (e != S2S_OK)
         return e;
     e = chain.count == 0 ? judge_nothing(j->result, info, why)

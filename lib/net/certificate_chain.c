@@ -40,24 +40,28 @@ static int read_one(const unsigned char *der, size_t size,
     return rc == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_OK;
 }
 
-int certificate_chain_read(const s2s_tls_info *info,
-                           struct certificate_chain *out)
+int certificate_chain_read_leaf(const s2s_tls_info *info,
+                                struct certificate_chain *out)
 {
-    struct certificate_chain c = {.count = 0};
-    for (size_t i = 0; i < info->chain_length && i < CERTIFICATE_CHAIN_MAX;
+    out->count = 0;
+    if (info->chain_length == 0)
+        return S2S_OK;
+    int e = read_one(info->chain[0], info->chain_sizes[0], &out->crts[0]);
+    out->count = out->crts[0] != NULL;
+    return e;
+}
+
+int certificate_chain_read_rest(const s2s_tls_info *info,
+                                struct certificate_chain *c)
+{
+    for (size_t i = 1; i < info->chain_length && i < CERTIFICATE_CHAIN_MAX;
          i++) {
         int e =
-            read_one(info->chain[i], info->chain_sizes[i], &c.crts[c.count]);
-        if (e != S2S_OK) {
-            certificate_chain_free(&c);
+            read_one(info->chain[i], info->chain_sizes[i], &c->crts[c->count]);
+        if (e != S2S_OK)
             return e;
-        }
-        if (c.crts[c.count] != NULL)
-            c.count++;
-        else if (i == 0)
-            break;
+        c->count += c->crts[c->count] != NULL;
     }
-    *out = c;
     return S2S_OK;
 }
 
@@ -70,34 +74,54 @@ void certificate_chain_free(struct certificate_chain *c)
 
 /* ---- The path ---------------------------------------------------------- */
 
+/* A copy: threads share the list, and one that is a PKCS#11 token hands out
+ * nothing else without being changed. */
 static gnutls_x509_crt_t authority_of(gnutls_x509_trust_list_t trust,
                                       gnutls_x509_crt_t crt)
 {
     gnutls_x509_crt_t authority = NULL;
-    if (gnutls_x509_trust_list_get_issuer(trust, crt, &authority, 0) != 0)
+    if (gnutls_x509_trust_list_get_issuer(trust, crt, &authority,
+                                          GNUTLS_TL_GET_COPY) != 0)
         return NULL;
     return authority;
 }
 
-/* The certificate that signed this one, by its name, and was not passed
- * already: rather one that an authority signed. NULL when none was sent. */
+static bool has_authority(gnutls_x509_trust_list_t trust, gnutls_x509_crt_t crt)
+{
+    gnutls_x509_crt_t authority = authority_of(trust, crt);
+    if (authority != NULL)
+        gnutls_x509_crt_deinit(authority);
+    return authority != NULL;
+}
+
+/* The next from `at` on, or the end, that signed this one by its name, and was
+ * not passed already. */
+static unsigned next_issuer(const struct certificate_chain *set,
+                            gnutls_x509_crt_t crt, const bool *used,
+                            unsigned at)
+{
+    while (at < set->count &&
+           (used[at] || gnutls_x509_crt_check_issuer(crt, set->crts[at]) == 0))
+        at++;
+    return at;
+}
+
+/* Of several, rather one that an authority signed; asking for that takes long.
+ * NULL when none was sent. */
 static gnutls_x509_crt_t issuer_of(const struct certificate_chain *set,
                                    gnutls_x509_trust_list_t trust,
                                    gnutls_x509_crt_t crt, bool *used)
 {
-    unsigned found = set->count;
-    for (unsigned i = 0; i < set->count; i++) {
-        if (used[i] || gnutls_x509_crt_check_issuer(crt, set->crts[i]) == 0)
-            continue;
-        if (found == set->count)
-            found = i;
-        if (authority_of(trust, set->crts[i]) == NULL)
-            continue;
-        found = i;
-        break;
-    }
+    unsigned found = next_issuer(set, crt, used, 0);
     if (found == set->count)
         return NULL;
+    unsigned other = next_issuer(set, crt, used, found + 1);
+    if (other < set->count && !has_authority(trust, set->crts[found])) {
+        while (other < set->count && !has_authority(trust, set->crts[other]))
+            other = next_issuer(set, crt, used, other + 1);
+        if (other < set->count)
+            found = other;
+    }
     used[found] = true;
     return set->crts[found];
 }
@@ -107,8 +131,7 @@ static void walk(const struct certificate_chain *set,
 {
     bool used[CERTIFICATE_CHAIN_MAX] = {true};
     gnutls_x509_crt_t crt = set->crts[0];
-    path->count = 0;
-    path->anchor = NULL;
+    *path = (struct certificate_path){.count = 0};
     while (crt != NULL && path->anchor == NULL) {
         path->crts[path->count++] = crt;
         path->anchor = authority_of(trust, crt);
@@ -126,8 +149,11 @@ static int try_path(const struct certificate_chain *set,
     int rc = gnutls_x509_trust_list_verify_crt2(trust, copy.crts, copy.count,
                                                 NULL, 0, VERIFY_FLAGS,
                                                 &path->status, NULL);
-    if (rc == GNUTLS_E_MEMORY_ERROR)
+    if (rc == GNUTLS_E_MEMORY_ERROR) {
+        if (path->anchor != NULL)
+            gnutls_x509_crt_deinit(path->anchor);
         return S2S_ENO_MEMORY;
+    }
     if (rc < 0)
         path->status = GNUTLS_CERT_INVALID;
     return S2S_OK;
@@ -156,12 +182,21 @@ int certificate_chain_verify(const struct certificate_chain *chain,
     if (path.anchor == NULL && valid.count < chain->count) {
         e = try_path(chain, trust, &other);
         if (e != S2S_OK)
-            return e;
+            return e; /* `path` has no anchor to free */
         if (other.anchor != NULL)
             path = other;
     }
     *out = path;
     return S2S_OK;
+}
+
+bool certificate_chain_signed(struct gnutls_x509_crt_int *leaf,
+                              struct gnutls_x509_crt_int *issuer)
+{
+    unsigned status = 0;
+    return gnutls_x509_crt_verify(leaf, &issuer, 1, VERIFY_FLAGS, &status) ==
+               0 &&
+           status == 0;
 }
 
 static bool lists_dns(gnutls_x509_name_constraints_t constraints)

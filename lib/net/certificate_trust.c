@@ -2,41 +2,62 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "net/certificate_issuers.h"
 
+/* A lock of pthread, not of C11: ThreadSanitizer does not see the latter. */
 struct certificate_trust {
+    atomic_uint holders;
     char *ca_file;
-    gnutls_x509_trust_list_t list;
+    pthread_mutex_t loading;
+    _Atomic(gnutls_x509_trust_list_t) list; /* NULL until it is whole */
+    struct certificate_issuers *issuers;
 };
+
+static void dispose(struct certificate_trust *t)
+{
+    certificate_issuers_free(t->issuers);
+    free(t->ca_file);
+    free(t);
+}
 
 int certificate_trust_new(const char *ca_file, struct certificate_trust **out)
 {
     struct certificate_trust *t = calloc(1, sizeof(*t));
     if (t == NULL)
         return S2S_ENO_MEMORY;
-    if (ca_file != NULL) {
+    t->issuers = certificate_issuers_new(CERTIFICATE_ISSUERS_AFTER);
+    if (ca_file != NULL)
         t->ca_file = strdup(ca_file);
-        if (t->ca_file == NULL) {
-            free(t);
-            return S2S_ENO_MEMORY;
-        }
+    if (t->issuers == NULL || (ca_file != NULL && t->ca_file == NULL)) {
+        dispose(t);
+        return S2S_ENO_MEMORY;
     }
+    atomic_init(&t->holders, 1);
+    (void)pthread_mutex_init(&t->loading, NULL); /* always succeeds on Linux */
     *out = t;
     return S2S_OK;
 }
 
+struct certificate_trust *certificate_trust_share(struct certificate_trust *t)
+{
+    atomic_fetch_add(&t->holders, 1);
+    return t;
+}
+
 void certificate_trust_free(struct certificate_trust *t)
 {
-    if (t == NULL)
+    if (t == NULL || atomic_fetch_sub(&t->holders, 1) > 1)
         return;
-    if (t->list != NULL)
-        gnutls_x509_trust_list_deinit(t->list, 1);
-    free(t->ca_file);
-    free(t);
+    gnutls_x509_trust_list_deinit(t->list, 1); /* NULL is allowed */
+    (void)pthread_mutex_destroy(&t->loading);
+    dispose(t);
 }
 
 /* How many authorities were read, or an error of GnuTLS. */
@@ -59,7 +80,7 @@ static int none_error(int n, const char *ca_file)
                                                        : S2S_EPOLICY;
 }
 
-int certificate_trust_load(struct certificate_trust *t)
+static int load(struct certificate_trust *t)
 {
     gnutls_x509_trust_list_t list;
     if (t->list != NULL)
@@ -76,8 +97,34 @@ int certificate_trust_load(struct certificate_trust *t)
     return S2S_OK;
 }
 
+int certificate_trust_load(struct certificate_trust *t)
+{
+    if (t->list != NULL)
+        return S2S_OK;
+    (void)pthread_mutex_lock(&t->loading);
+    int e = load(t);
+    (void)pthread_mutex_unlock(&t->loading);
+    return e;
+}
+
 struct gnutls_x509_trust_list_st *certificate_trust_list(
     const struct certificate_trust *t)
 {
     return t->list;
+}
+
+struct certificate_issuers *certificate_trust_issuers(
+    const struct certificate_trust *t)
+{
+    return t->issuers;
+}
+
+int certificate_trust_learn(struct certificate_trust *t, unsigned after)
+{
+    struct certificate_issuers *issuers = certificate_issuers_new(after);
+    if (issuers == NULL)
+        return S2S_ENO_MEMORY;
+    certificate_issuers_free(t->issuers);
+    t->issuers = issuers;
+    return S2S_OK;
 }

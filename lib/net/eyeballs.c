@@ -104,6 +104,7 @@ static void stop(struct eyeballs *e, struct eyeballs_attempt *a,
         a->fd = -1;
     }
     close_fd(&a->fd);
+    courtesy_give(&a->permit);
 }
 
 static void stop_failed(struct eyeballs *e, struct eyeballs_attempt *a,
@@ -260,8 +261,10 @@ void eyeballs_close(struct eyeballs *e)
 {
     while (!TAILQ_EMPTY(&e->running))
         stop(e, TAILQ_FIRST(&e->running), &eyeballs_abandoned);
-    if (e->winner != NULL)
+    if (e->winner != NULL) {
         close_fd(&e->winner->fd);
+        courtesy_give(&e->winner->permit);
+    }
     close_set(e);
     close_fd(&e->stale);
     eyeballs_init(e);

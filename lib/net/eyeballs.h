@@ -13,6 +13,8 @@
 #include <sys/queue.h>
 #include <s2sprobe.h>
 
+#include "net/courtesy.h"
+
 /* What became of an address. */
 struct eyeballs_outcome {
     const char *name; /* "refused", for the result */
@@ -33,6 +35,7 @@ struct eyeballs_attempt { /* the caller's; stays where it is once begun */
     bool begun;
     bool local; /* failed before a packet left: not the peer's doing */
     const struct eyeballs_outcome *outcome; /* NULL: not tried, or running */
+    struct courtesy_permit permit;          /* given back when it is over */
 };
 
 struct eyeballs {

@@ -40,6 +40,9 @@ static void stop_waiting(struct race *r)
 
 static void stop_asking(struct race *r)
 {
+    if (r->asking != NULL)
+        courtesy_give(&r->asking->permit);
+    r->asking = NULL;
     for (size_t i = 0; i < r->count; i++) {
         if (r->endpoints[i].lookup != NULL)
             lookup_cancel(r->endpoints[i].lookup);
@@ -47,17 +50,6 @@ static void stop_asking(struct race *r)
     }
     r->looking = 0;
     stop_waiting(r);
-}
-
-bool race_unresolved(const struct race *r)
-{
-    bool unknown = false;
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->endpoints[i].state == RACE_KNOWN)
-            return false;
-        unknown = unknown || r->endpoints[i].state == RACE_UNKNOWN;
-    }
-    return unknown;
 }
 
 /* Why it has failed: what this machine lacks comes first, then what a resolver
@@ -78,17 +70,6 @@ static int failure(const struct race *r)
     if (r->tried > 0)
         return S2S_ECONNECT;
     return race_unresolved(r) ? S2S_EDNS : S2S_EADDRESS_FORBIDDEN;
-}
-
-int race_winner(const struct race *r)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        const struct race_endpoint *ep = &r->endpoints[i];
-        for (size_t k = 0; k < ep->next; k++)
-            if (&ep->attempts[k] == r->eyes.winner)
-                return (int)i;
-    }
-    return -1;
 }
 
 /* ---- Look-ups --------------------------------------------------------- */
@@ -204,18 +185,45 @@ static void next_group(struct race *r)
 /* ---- The race --------------------------------------------------------- */
 
 /* The filter sees what connect() will. */
-static void try(struct race *r, struct race_endpoint *ep)
+static bool refused(const struct race *r, const struct eyeballs_attempt *a)
 {
     const struct tcp_settings *s = r->settings;
-    struct eyeballs_attempt *a = &ep->attempts[ep->next++];
-    if (address_refused(s->filter, s->filter_user, &a->address.any,
-                        a->length)) {
+    return r->asking != a && address_refused(s->filter, s->filter_user,
+                                             &a->address.any, a->length);
+}
+
+/* Whether it may be begun now, as far as others are concerned. Only one waits
+ * for that. */
+static bool permitted(struct race *r, const struct race_endpoint *ep,
+                      struct eyeballs_attempt *a)
+{
+    if (r->asking != NULL && r->asking != a)
+        courtesy_give(&r->asking->permit);
+    r->asking = a;
+    int e = courtesy_ask(&r->party, &a->permit, ep->literal ? NULL : ep->host,
+                         &a->address.any);
+    if (e != S2S_OK && e != S2S_WANT_READ)
+        r->error = e;
+    return e == S2S_OK;
+}
+
+/* Begin the next one, or pass over it; false: it has to wait. */
+static bool try(struct race *r, struct race_endpoint *ep)
+{
+    struct eyeballs_attempt *a = &ep->attempts[ep->next];
+    if (refused(r, a)) {
+        ep->next++;
         a->outcome = &eyeballs_forbidden;
-        return;
+        return true;
     }
+    if (!permitted(r, ep, a))
+        return false;
+    r->asking = NULL;
+    ep->next++;
     ep->tried++;
     r->tried++;
     eyeballs_begin(&r->eyes, a);
+    return true;
 }
 
 /* What else may come is of later groups. */
@@ -238,8 +246,9 @@ static void go(struct race *r)
     struct race_endpoint *ep;
     for (;;) {
         look_up_group(r);
-        while ((ep = next_endpoint(r)) != NULL && eyeballs_ready(&r->eyes))
-            try(r, ep);
+        while ((ep = next_endpoint(r)) != NULL && eyeballs_ready(&r->eyes) &&
+               try(r, ep))
+            continue;
         if (ep != NULL || !group_over(r))
             break;
         if (spent(r) || r->end == r->count)
@@ -251,9 +260,10 @@ static void go(struct race *r)
         wait_for(r, &r->patience, PATIENCE_MS);
     if (over(r))
         stop_asking(r);
-    bool more =
-        !over(r) && !spent(r) && (group_pending(r) || r->end < r->count);
-    eyeballs_settle(&r->eyes, ep != NULL && !over(r), more);
+    bool waits = r->asking != NULL;
+    bool more = waits || (!over(r) && !spent(r) &&
+                          (group_pending(r) || r->end < r->count));
+    eyeballs_settle(&r->eyes, ep != NULL && !over(r) && !waits, more);
 }
 
 static void looked_up(void *user, const struct lookup_result *result)
@@ -287,6 +297,18 @@ static void leave_behind(void *user)
     r->slow = true;
     go(r);
     r->changed(r->user);
+}
+
+static void on_granted(void *user)
+{
+    struct race *r = user;
+    go(r);
+    r->changed(r->user);
+}
+
+bool race_held(const struct race *r)
+{
+    return r->asking != NULL && r->eyes.live == 0 && r->looking == 0;
 }
 
 void race_advance(struct race *r)
@@ -336,6 +358,10 @@ void race_init(struct race *r, const struct tcp_settings *settings)
     r->settings = settings;
     r->delay = (struct timer){.fire = lose_patience, .user = r};
     r->patience = (struct timer){.fire = leave_behind, .user = r};
+    r->party = (struct courtesy_party){
+        .courtesy = settings != NULL ? settings->courtesy : NULL,
+        .granted = on_granted,
+        .user = r};
 }
 
 int race_start(struct race *r, const struct tcp_endpoint *list, size_t count)

@@ -58,6 +58,9 @@ struct race {
     struct timer patience;
     bool slow; /* the group has been waited for */
     struct eyeballs eyes;
+    struct courtesy_party party;
+    struct eyeballs_attempt
+        *asking;                 /* for its permit; or has it, and is next */
     int error;                   /* S2S_OK while there is hope, or success */
     void (*changed)(void *user); /* something has, outside of the calls below;
                                     it may close the race */
@@ -75,15 +78,19 @@ int race_start(struct race *r, const struct tcp_endpoint *list, size_t count);
  * S2S_ENO_MEMORY, or a resolver's own), or neither yet. */
 void race_advance(struct race *r);
 
+/* Whether it does nothing but wait for others of ours to leave the server that
+ * is next. */
+bool race_held(const struct race *r);
+
 void race_close(struct race *r);
+
+/* ---- Telling (race_tell.c) ---- */
 
 /* The endpoint of the winner, or -1. */
 int race_winner(const struct race *r);
 
 /* Whether hosts were looked up, and none led to an address. */
 bool race_unresolved(const struct race *r);
-
-/* ---- Telling (race_tell.c) ---- */
 
 /* "xmpp.example: NXDOMAIN; 192.0.2.1: connection refused", as much as there is
  * room for, without what is forbidden. */

@@ -1,10 +1,35 @@
 #include "net/race.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "net/address.h"
+
+/* ---- Where it got to -------------------------------------------------- */
+
+int race_winner(const struct race *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct race_endpoint *ep = &r->endpoints[i];
+        for (size_t k = 0; k < ep->next; k++)
+            if (&ep->attempts[k] == r->eyes.winner)
+                return (int)i;
+    }
+    return -1;
+}
+
+bool race_unresolved(const struct race *r)
+{
+    bool unknown = false;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->endpoints[i].state == RACE_KNOWN)
+            return false;
+        unknown = unknown || r->endpoints[i].state == RACE_UNKNOWN;
+    }
+    return unknown;
+}
 
 /* ---- Words ------------------------------------------------------------ */
 
@@ -176,6 +201,16 @@ static void report_host(const struct race_endpoint *ep,
     result_add_attempt(result, &told);
 }
 
+static void report_spared(const struct race *r, s2s_result *result)
+{
+    char seen[32];
+    if (r->party.spared_us == 0)
+        return;
+    (void)snprintf(seen, sizeof(seen), "%" PRId64 " ms",
+                   r->party.spared_us / 1000);
+    result_find(result, FINDING_THROTTLED, result_text(result, seen));
+}
+
 void race_report(const struct race *r, s2s_result *result)
 {
     bool ended = r->eyes.winner != NULL || r->error != S2S_OK ||
@@ -189,4 +224,5 @@ void race_report(const struct race *r, s2s_result *result)
         for (size_t k = 0; k < ep->count; k++)
             report_attempt(r, ep, &ep->attempts[k], stopped, result);
     }
+    report_spared(r, result);
 }

@@ -8,14 +8,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define LIVE_MAX    100     /* more at once get lost in sockets' buffers */
 #define SLOW_US     1000000 /* without an answer: it keeps nobody waiting */
 #define RUNNING_MAX 4096
 
-/* dnsmasq says REFUSED when its places are taken, and gives one up after 10
- * seconds. */
-#define REFUSALS  5
+/* dnsmasq says REFUSED when its 150 places are taken, and gives one up after 10
+ * seconds: 50 at once, for 6 seconds each, fit in. */
+#define REFUSALS  6
 #define AGAIN_MS  2000
+#define MOST_MIN  50
 #define MEMORY_US (REFUSALS * AGAIN_MS * INT64_C(1000))
 
 void resolver_query_free(resolver_query *q)
@@ -82,9 +82,16 @@ static void age(struct resolver *r)
     }
 }
 
+void resolver_stop_again(resolver_query *q)
+{
+    timers_clear(&q->resolver->delays, &q->again);
+    q->resolver->refused--;
+}
+
 static void wait_again(void *user)
 {
     resolver_query *q = user;
+    q->resolver->refused--;
     q->state = WAITING;
     resolver_wait(q);
 }
@@ -95,26 +102,43 @@ static bool says(const struct dns_answer *answer, unsigned rcode)
            strcmp(answer->text, dns_rcode_name(rcode)) == 0;
 }
 
-/* While others are without an answer a refusal may only mean that there is no
- * place: there will be fewer of those, and this one comes once more. */
+/* What was answered makes room, what was refused takes it away. */
+static void adapt(struct resolver *r, bool refusal)
+{
+    if (refusal) {
+        r->most = r->most / 2 > MOST_MIN ? r->most / 2 : MOST_MIN;
+        r->slow_most = r->slow / 2;
+        return;
+    }
+    r->most += r->most < RESOLVER_LIVE_MAX ? 1 : 0;
+    r->slow_most += r->slow_most < RESOLVER_SLOW_MAX ? 1 : 0;
+}
+
+/* Whether other questions have been without an answer of late: then a refusal
+ * may only mean that there is no place. */
+static bool may_be_full(const struct resolver *r)
+{
+    return r->ares != NULL && r->unanswered != 0 &&
+           clock_us() - r->unanswered <= MEMORY_US;
+}
+
+/* It comes once more. */
 static bool refused(resolver_query *q, const struct dns_answer *answer)
 {
     struct resolver *r = q->resolver;
+    bool refusal = says(answer, DNS_REFUSED) && may_be_full(r);
     if (answer != NULL && answer->unanswered)
         r->unanswered = clock_us();
-    if (!says(answer, DNS_REFUSED)) {
-        r->slow_most += r->slow_most < RESOLVER_SLOW_MAX ? 1 : 0;
-        return false;
-    }
-    if (r->ares == NULL || q->unchecked || q->refusals == REFUSALS ||
-        r->unanswered == 0 || clock_us() - r->unanswered > MEMORY_US)
+    else
+        adapt(r, refusal);
+    if (!refusal || q->unchecked || q->refusals == REFUSALS)
         return false;
     q->again = (struct timer){.fire = wait_again, .user = q};
     if (resolver_delay(r, &q->again, AGAIN_MS) != S2S_OK)
         return false;
     q->refusals++;
     q->state = REFUSED;
-    r->slow_most = r->slow / 2;
+    r->refused++;
     return true;
 }
 
@@ -185,7 +209,8 @@ void resolver_drop(struct resolver *r)
 static bool full(const struct resolver *r)
 {
     size_t spared = r->slow < r->slow_most ? r->slow : r->slow_most;
-    return r->live - spared >= LIVE_MAX || r->running >= RUNNING_MAX;
+    return r->live - spared + r->refused >= r->most ||
+           r->running >= RUNNING_MAX;
 }
 
 /* The next one to be asked; NULL: none waits. */

@@ -45,7 +45,7 @@ typedef void resolver_done(void *user, struct dns_answer *answer);
  * Ask for records; the name has no trailing dot. At most 100 queries are in
  * flight, others wait; up to 100 more once they have had no answer for a
  * second. What waits for SRV records waits for all else. What a server refuses
- * while another query has had no answer is asked again for 10 seconds. An
+ * while another query has had no answer is asked again for 12 seconds. An
  * answer is used again while its time to live lasts.
  * `hosts`, with DNS_A and DNS_AAAA: the hosts file comes first, and nothing is
  * known of DNSSEC. Otherwise what a validating server refuses (SERVFAIL) is

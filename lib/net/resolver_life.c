@@ -45,6 +45,7 @@ int resolver_new(const struct resolver_settings *settings,
     if (r == NULL)
         return S2S_ENO_MEMORY;
     r->set = r->timer = -1;
+    r->most = RESOLVER_LIVE_MAX;
     r->slow_most = RESOLVER_SLOW_MAX;
     for (size_t i = 0; i < RESOLVER_QUEUES; i++)
         TAILQ_INIT(&r->waiting[i]);
@@ -189,7 +190,7 @@ static void take_out(resolver_query *q)
     if (q->state == WAITING)
         resolver_unwait(q);
     else if (q->state == REFUSED)
-        timers_clear(&r->delays, &q->again);
+        resolver_stop_again(q);
     else
         TAILQ_REMOVE(&r->ended, q, link);
 }

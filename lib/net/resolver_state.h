@@ -11,6 +11,7 @@
 /* Servers are full early: unbound 1.17 takes 1000 questions of one client, the
  * repeated ones counted twice, dnsmasq 150; and both keep one without an answer
  * for longer than c-ares. */
+#define RESOLVER_LIVE_MAX 100 /* more at once get lost in sockets' buffers */
 #define RESOLVER_SLOW_MAX 100
 
 enum resolver_state {
@@ -56,7 +57,9 @@ struct resolver {
     unsigned round;       /* of deliver() */
     size_t running, live; /* asked; of these, not cancelled */
     size_t slow;          /* of these, slow */
-    size_t slow_most;     /* so many of them do not count */
+    size_t refused;       /* REFUSED */
+    size_t most;          /* at once, but for */
+    size_t slow_most;     /* so many slow ones */
     int64_t unanswered;   /* when one was last seen to be slow, or given up */
 };
 
@@ -76,6 +79,9 @@ void resolver_start(struct resolver *r);
 
 /* It is live no more. */
 void resolver_leave(resolver_query *q);
+
+/* REFUSED, it is not to wait once more. */
+void resolver_stop_again(resolver_query *q);
 
 /* c-ares cannot end one query, only all: those cancelled go on there until it
  * gives them up or nobody waits for any, and keep few others waiting. */

@@ -50,8 +50,10 @@ static void note(struct tcp *c)
         c->drained = true; /* nothing is there before we have said a word */
     } else if (c->race.error != S2S_OK)
         fail(c);
-    else if (c->race.tried > 0)
-        c->phase = TCP_CONNECTING;
+    else if (race_held(&c->race))
+        c->phase = TCP_HELD;
+    else
+        c->phase = c->race.tried > 0 ? TCP_CONNECTING : TCP_RESOLVING;
 }
 
 static void changed(void *user)
@@ -287,6 +289,31 @@ void tcp_quickack(void *conn)
 bool tcp_was_reset(const void *conn)
 {
     return ((const struct tcp *)conn)->reset;
+}
+
+static struct courtesy_permit *permit(void *conn)
+{
+    struct eyeballs_attempt *winner = ((struct tcp *)conn)->race.eyes.winner;
+    return winner != NULL ? &winner->permit : NULL;
+}
+
+void tcp_offended(void *conn)
+{
+    if (permit(conn) != NULL)
+        courtesy_offended(permit(conn));
+}
+
+void tcp_pleased(void *conn)
+{
+    if (permit(conn) != NULL)
+        courtesy_pleased(permit(conn));
+}
+
+void tcp_settled(void *conn)
+{
+    tcp_pleased(conn);
+    if (permit(conn) != NULL)
+        courtesy_give(permit(conn));
 }
 
 void tcp_report(const void *conn, s2s_result *result)

@@ -39,17 +39,18 @@ int tcp_adopt(int fd, void **conn);
  * read and write fail with S2S_EDNS, S2S_EADDRESS_FORBIDDEN, S2S_ECONNECT,
  * S2S_ECLOSED (reset), S2S_ENO_MEMORY or S2S_EINTERNAL; tcp_error() says it in
  * words. Before CONNECTED, read and write both say for what to wait on fd(),
- * which is -1 while only look-ups are waited for. `ready` is called, from
- * resolver_process(), when a look-up has ended or was waited for long enough:
- * afterwards fd() may be another one, also where it was not -1. It may close
- * the connection. An IP literal is never RESOLVING; of several endpoints some
- * may still be looked up while CONNECTING.
+ * which is -1 while nothing but look-ups and permits are waited for. `ready` is
+ * called, from resolver_process(), when a look-up has ended or was waited for
+ * long enough, or a permit has come: afterwards fd() may be another one, also
+ * where it was not -1. It may close the connection. An IP literal is never
+ * RESOLVING; of several endpoints some may still be looked up while CONNECTING.
  */
 void tcp_watch(void *conn, void (*ready)(void *user), void *user);
 
 enum tcp_phase {
     TCP_RESOLVING,  /* nothing was tried yet */
     TCP_UNRESOLVED, /* and failed: no host has an address */
+    TCP_HELD,       /* by our own courtesy alone (net/courtesy.h) */
     TCP_CONNECTING,
     TCP_CONNECTED,
     TCP_FAILED
@@ -71,6 +72,15 @@ void tcp_quickack(void *conn);
 
 /* Whether the last end was a reset and no FIN. */
 bool tcp_was_reset(const void *conn);
+
+/*
+ * What the peer says to our coming this often: it asks for less, or gives what
+ * it has. The latter also with tcp_settled(): the connection stays for long,
+ * and does not count as one of ours there any more.
+ */
+void tcp_offended(void *conn);
+void tcp_pleased(void *conn);
+void tcp_settled(void *conn);
 
 /* Record what was tried, what became of each, the address in use, and the
  * network's round trip. */

@@ -2,6 +2,8 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +34,12 @@
 
 #define KEPT_MAX 64u
 
+/* A lock of pthread, not of C11: ThreadSanitizer does not see the latter. */
 struct tls_store {
-    gnutls_priority_t priorities, server;
+    atomic_uint holders;
+    gnutls_priority_t priorities;
+    pthread_mutex_t lock; /* of what follows, but held for moments only */
+    gnutls_priority_t server;
     gnutls_priority_t only[2]; /* TLS 1.2, TLS 1.3 */
     struct tls_credentials *kept;
     size_t count;
@@ -49,15 +55,27 @@ int tls_store_new(struct tls_store **out)
         free(s);
         return rc == GNUTLS_E_MEMORY_ERROR ? S2S_ENO_MEMORY : S2S_EINTERNAL;
     }
+    atomic_init(&s->holders, 1);
+    (void)pthread_mutex_init(&s->lock, NULL); /* always succeeds on Linux */
     *out = s;
     return S2S_OK;
 }
 
-static gnutls_priority_t once(gnutls_priority_t *made, const char *text)
+struct tls_store *tls_store_share(struct tls_store *s)
 {
+    atomic_fetch_add(&s->holders, 1);
+    return s;
+}
+
+static gnutls_priority_t once(struct tls_store *s, gnutls_priority_t *made,
+                              const char *text)
+{
+    (void)pthread_mutex_lock(&s->lock);
     if (*made == NULL && gnutls_priority_init(made, text, NULL) != 0)
         *made = NULL;
-    return *made;
+    gnutls_priority_t priorities = *made;
+    (void)pthread_mutex_unlock(&s->lock);
+    return priorities;
 }
 
 gnutls_priority_t tls_store_priorities(struct tls_store *s, unsigned version)
@@ -66,9 +84,9 @@ gnutls_priority_t tls_store_priorities(struct tls_store *s, unsigned version)
     case S2S_TLS_ANY:
         return s->priorities;
     case S2S_TLS_1_2:
-        return once(&s->only[0], PRIORITIES ":-VERS-TLS1.3");
+        return once(s, &s->only[0], PRIORITIES ":-VERS-TLS1.3");
     case S2S_TLS_1_3:
-        return once(&s->only[1], PRIORITIES ":-VERS-TLS1.2");
+        return once(s, &s->only[1], PRIORITIES ":-VERS-TLS1.2");
     default:
         return NULL;
     }
@@ -76,7 +94,7 @@ gnutls_priority_t tls_store_priorities(struct tls_store *s, unsigned version)
 
 gnutls_priority_t tls_store_server_priorities(struct tls_store *s)
 {
-    return once(&s->server, SERVER_PRIORITIES);
+    return once(s, &s->server, SERVER_PRIORITIES);
 }
 
 static void free_credentials(struct tls_credentials *c)
@@ -88,7 +106,7 @@ static void free_credentials(struct tls_credentials *c)
 
 void tls_store_free(struct tls_store *s)
 {
-    if (s == NULL)
+    if (s == NULL || atomic_fetch_sub(&s->holders, 1) > 1)
         return;
     while (s->kept != NULL) {
         struct tls_credentials *next = s->kept->next;
@@ -101,6 +119,7 @@ void tls_store_free(struct tls_store *s)
     for (int i = 0; i < 2; i++)
         if (s->only[i] != NULL)
             gnutls_priority_deinit(s->only[i]);
+    (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
@@ -158,8 +177,8 @@ static int new_credentials(const char *certificate, const char *key,
     return e;
 }
 
-static struct tls_credentials *find(const struct tls_store *s,
-                                    const unsigned char digest[32])
+static struct tls_credentials *find_locked(const struct tls_store *s,
+                                           const unsigned char digest[32])
 {
     struct tls_credentials *c = s->kept;
     while (c != NULL && memcmp(c->digest, digest, sizeof(c->digest)) != 0)
@@ -167,12 +186,33 @@ static struct tls_credentials *find(const struct tls_store *s,
     return c;
 }
 
-static void keep(struct tls_store *s, struct tls_credentials *c)
+static struct tls_credentials *find(struct tls_store *s,
+                                    const unsigned char digest[32])
 {
-    c->kept = true;
-    c->next = s->kept;
-    s->kept = c;
-    s->count++;
+    (void)pthread_mutex_lock(&s->lock);
+    struct tls_credentials *c = find_locked(s, digest);
+    (void)pthread_mutex_unlock(&s->lock);
+    return c;
+}
+
+/* Made without the lock, since that takes long: another thread may have been
+ * faster. */
+static struct tls_credentials *keep(struct tls_store *s,
+                                    struct tls_credentials *made)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    struct tls_credentials *c = find_locked(s, made->digest);
+    if (c == NULL && s->count < KEPT_MAX) {
+        made->kept = true;
+        made->next = s->kept;
+        s->kept = made;
+        s->count++;
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    if (c == NULL)
+        return made;
+    free_credentials(made);
+    return c;
 }
 
 int tls_store_take(struct tls_store *s, const char *certificate,
@@ -190,8 +230,7 @@ int tls_store_take(struct tls_store *s, const char *certificate,
         if (e != S2S_OK)
             return e;
         memcpy(c->digest, digest, sizeof(digest));
-        if (s->count < KEPT_MAX)
-            keep(s, c);
+        c = keep(s, c);
     }
     *out = c;
     return S2S_OK;

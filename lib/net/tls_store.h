@@ -7,11 +7,16 @@
 struct gnutls_priority_st;
 struct gnutls_certificate_credentials_st;
 
-struct tls_store; /* priorities and credentials, shared by sessions */
+/* Priorities and credentials. Sessions share them, in several threads if need
+ * be: GnuTLS only reads them once they are made. Every holder of the store has
+ * it from new or share, and frees it; then no session of its own may be left.
+ */
+struct tls_store;
 
 /* S2S_OK, S2S_ENO_MEMORY or S2S_EINTERNAL. */
 int tls_store_new(struct tls_store **out);
-void tls_store_free(struct tls_store *s); /* no session may be left */
+struct tls_store *tls_store_share(struct tls_store *s);
+void tls_store_free(struct tls_store *s);
 
 /* A client's, for S2S_TLS_ANY or one version. NULL without memory, or when
  * there is no such version. */

@@ -9,6 +9,7 @@
 
 #define STEPS_AT_ONCE 256u /* probes looked at in one call of process, */
 #define WORK_US       5000 /* begun within so long */
+#define SPARING       8    /* times max_running: do not count */
 
 /* ---- Lists ---- */
 
@@ -75,10 +76,14 @@ static void leave_queue(s2s_context *c, struct probe *p)
     c->queued_count--;
 }
 
+/* Those that wait for the sake of a server leave room for others, so long as
+ * there are not too many of them. */
 static bool can_start(const s2s_context *c)
 {
-    return TAILQ_FIRST(&c->queued) != NULL &&
-           c->running_count < c->shared.options.max_running &&
+    uint64_t most = c->shared.options.max_running;
+    uint64_t sparing = c->shared.sparing;
+    uint64_t more = sparing < SPARING * most ? sparing : SPARING * most;
+    return TAILQ_FIRST(&c->queued) != NULL && c->running_count < most + more &&
            (c->shared.resolver == NULL || !resolver_busy(c->shared.resolver));
 }
 

@@ -39,7 +39,8 @@ int context_new(const s2s_context_options *options, s2s_context **out,
     if (e != S2S_OK)
         return e;
     s2s_context *c = calloc(1, sizeof(*c));
-    e = c != NULL ? shared_init(&c->shared, &o, what) : S2S_ENO_MEMORY;
+    const struct shared *other = o.share != NULL ? &o.share->shared : NULL;
+    e = c != NULL ? shared_init(&c->shared, &o, other, what) : S2S_ENO_MEMORY;
     if (e != S2S_OK) {
         options_free_context(&o);
         free(c);

@@ -255,8 +255,9 @@ static enum pump_step connect_step(struct probe *p)
             return s != PUMP_ON ? s : PUMP_WAIT;
     }
     p->connected = phase == TCP_CONNECTED;
-    return phase == TCP_RESOLVING || phase == TCP_CONNECTING ? PUMP_WAIT
-                                                             : PUMP_ON;
+    bool going =
+        phase == TCP_RESOLVING || phase == TCP_HELD || phase == TCP_CONNECTING;
+    return going ? PUMP_WAIT : PUMP_ON;
 }
 
 enum pump_step drive_once(struct probe *p)
@@ -286,8 +287,10 @@ int drive_stage(const struct probe *p)
 {
     if (p->connected || (!p->own_transport && p->link.moved))
         return initiator_stage(p->stream);
-    if (p->own_transport && p->link.open &&
-        tcp_phase(p->link.conn) < TCP_CONNECTING)
-        return S2S_STAGE_DNS;
-    return S2S_STAGE_TCP;
+    if (!p->own_transport || !p->link.open)
+        return S2S_STAGE_TCP;
+    enum tcp_phase phase = tcp_phase(p->link.conn);
+    if (phase == TCP_HELD)
+        return S2S_STAGE_QUEUE;
+    return phase < TCP_HELD ? S2S_STAGE_DNS : S2S_STAGE_TCP;
 }

@@ -1,5 +1,7 @@
 #include "probe/outcome.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "probe/talk.h"
 #include "probe/way_back.h"
@@ -229,6 +231,39 @@ static void settle_bare(struct probe *p)
         p->stage = p->first_stage;
         explain(p);
     }
+}
+
+static bool asks_for_less(const char *condition)
+{
+    return condition != NULL && (strcmp(condition, "policy-violation") == 0 ||
+                                 strcmp(condition, "resource-constraint") == 0);
+}
+
+/* In the clear the policy is that there is to be TLS. */
+static bool was_unwelcome(const struct probe *p)
+{
+    const s2s_result *r = p->result;
+    return p->config.tls != INITIATOR_CLEAR && r->auth.method == NULL &&
+           (asks_for_less(r->stream_error.condition) ||
+            asks_for_less(r->auth.dialback_condition));
+}
+
+static bool was_served(const struct probe *p)
+{
+    const s2s_result *r = p->result;
+    return p->stream != NULL && initiator_heard(p->stream) &&
+           r->stream_count > 0 &&
+           r->streams[r->stream_count - 1].features.received;
+}
+
+void outcome_courtesy(struct probe *p)
+{
+    if (!p->own_transport || !p->link.open)
+        return;
+    if (was_unwelcome(p))
+        tcp_offended(p->link.conn);
+    else if (was_served(p))
+        tcp_pleased(p->link.conn);
 }
 
 void outcome_note_ping(s2s_result *r)

@@ -24,6 +24,10 @@ bool outcome_bare(struct probe *p);
  */
 void outcome_settle(struct probe *p);
 
+/* Tell our courtesy what the peer says to our coming this often, before the
+ * connection is closed. */
+void outcome_courtesy(struct probe *p);
+
 /* The ping's own time is that of the first one, not of all and the pauses. */
 void outcome_note_ping(s2s_result *r);
 

@@ -72,6 +72,7 @@ static void end_connection(struct probe *p)
     loop_watch(&p->shared->loop, &p->watch, -1, 0);
     if (p->own_transport && p->link.open)
         tcp_report(p->link.conn, p->result);
+    outcome_courtesy(p);
     endpoints_report(p);
     link_close(&p->link);
     initiator_free(p->stream);
@@ -182,12 +183,26 @@ static void wait_for_link(struct probe *p)
     wake(p);
 }
 
+/* While it waits for the sake of a server it keeps no place that others could
+ * have; when it goes on it has begun to connect, and is not asked. */
+static void note_stage(struct probe *p)
+{
+    struct admission *a = &p->shared->admission;
+    bool before = p->sparing;
+    stages_enter(p, drive_stage(p));
+    stages_spare(p, p->stage == S2S_STAGE_QUEUE);
+    if (p->sparing && !before)
+        admission_leave(a, &p->ticket, stages_worked(p));
+    else if (before && !p->sparing)
+        admission_force(a, &p->ticket);
+}
+
 static void take_steps(struct probe *p)
 {
     for (int n = 0; n < STEPS_AT_ONCE; n++) {
-        stages_enter(p, drive_stage(p));
+        note_stage(p);
         enum pump_step d = drive_once(p);
-        stages_enter(p, drive_stage(p));
+        note_stage(p);
         if (p->result->no_memory)
             initiator_fail(p->stream, S2S_ENO_MEMORY,
                            error_text(S2S_ENO_MEMORY));
@@ -333,7 +348,8 @@ void probe_start(struct probe *p)
     if (e == S2S_OK)
         e = endpoints_begin(p);
     p->discovering = e == S2S_WANT_READ;
-    stages_enter(p, p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
+    bool named = p->own_transport && !domain_is_ip(p->options.host);
+    stages_enter(p, named || p->discovering ? S2S_STAGE_DNS : S2S_STAGE_TCP);
     if (e == S2S_OK)
         set_out(p);
     else if (!p->discovering)
@@ -359,7 +375,7 @@ void probe_free(struct probe *p)
     if (p == NULL)
         return;
     if (!p->finished)
-        stages_enter(p, S2S_STAGE_NONE);
+        stages_finish(p);
     admission_leave(&p->shared->admission, &p->ticket, stages_worked(p));
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->stream != NULL || p->link.open)

@@ -39,6 +39,34 @@ static int init_trust(struct shared *s, const struct options_context *o,
     return S2S_EINVALID_ARGUMENT;
 }
 
+static bool same_file(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other
+                                        : strcmp(one, other) == 0;
+}
+
+/* What is read of the other one is as it was since it was made. */
+static int take_over(struct shared *s, const struct options_context *o,
+                     const struct shared *other, char *what)
+{
+    if (!same_file(o->ca_file, other->options.ca_file)) {
+        snprintf(what, OPTIONS_WHAT, "share: another ca_file");
+        return S2S_EINVALID_ARGUMENT;
+    }
+    s->trust = certificate_trust_share(other->trust);
+    s->tls = tls_store_share(other->tls);
+    return S2S_OK;
+}
+
+static int init_security(struct shared *s, const struct options_context *o,
+                         const struct shared *other, char *what)
+{
+    if (other != NULL)
+        return take_over(s, o, other, what);
+    int e = init_trust(s, o, what);
+    return e == S2S_OK ? tls_store_new(&s->tls) : e;
+}
+
 static int open_identities(struct options_context *o, char *what)
 {
     int e = S2S_OK;
@@ -48,7 +76,7 @@ static int open_identities(struct options_context *o, char *what)
 }
 
 int shared_init(struct shared *s, struct options_context *options,
-                char what[OPTIONS_WHAT])
+                const struct shared *other, char what[OPTIONS_WHAT])
 {
     *s = (struct shared){.wall_clock = wall_clock};
     router_init(&s->router);
@@ -56,11 +84,9 @@ int shared_init(struct shared *s, struct options_context *options,
     int e = loop_init(&s->loop);
     if (e != S2S_OK)
         return e;
-    e = init_trust(s, options, what);
+    e = init_security(s, options, other, what);
     if (e == S2S_OK)
         e = open_identities(options, what);
-    if (e == S2S_OK)
-        e = tls_store_new(&s->tls);
     if (e != S2S_OK) {
         shared_free(s);
         return e;
@@ -68,15 +94,18 @@ int shared_init(struct shared *s, struct options_context *options,
     admission_init(&s->admission, &s->loop, options->max_handshakes,
                    options->rate);
     s->options = *options;
+    s->options.share = NULL; /* it may be gone before us */
     *options = (struct options_context){.ca_file = NULL};
     return S2S_OK;
 }
 
 void shared_free(struct shared *s)
 {
+    courtesy_free(s->courtesy);
     if (s->resolver != NULL)
         resolver_free(s->resolver);
     tls_store_free(s->tls);
+    identity_verdicts_free(&s->verdicts);
     certificate_trust_free(s->trust);
     loop_free(&s->loop);
     options_free_context(&s->options);
@@ -88,6 +117,17 @@ static int watch_resolver(struct shared *s)
     s->resolver_watch.user = s;
     return loop_watch(&s->loop, &s->resolver_watch, resolver_fd(s->resolver),
                       EPOLLIN);
+}
+
+static int open_courtesy(struct shared *s)
+{
+    const struct courtesy_limits limits = {
+        .host_running = s->options.host_running,
+        .address_running = s->options.address_running,
+        .rate = s->options.host_rate,
+    };
+    s->courtesy = courtesy_new(&limits, s->resolver, NULL);
+    return s->courtesy != NULL ? S2S_OK : S2S_ENO_MEMORY;
 }
 
 int shared_open_resolver(struct shared *s)
@@ -102,8 +142,12 @@ int shared_open_resolver(struct shared *s)
     int e = resolver_new(&settings, &s->resolver);
     if (e != S2S_OK)
         return e == S2S_ENO_MEMORY ? e : S2S_EINTERNAL;
-    e = watch_resolver(s);
+    e = open_courtesy(s);
+    if (e == S2S_OK)
+        e = watch_resolver(s);
     if (e != S2S_OK) {
+        courtesy_free(s->courtesy);
+        s->courtesy = NULL;
         resolver_free(s->resolver);
         s->resolver = NULL;
         return e;
@@ -112,6 +156,7 @@ int shared_open_resolver(struct shared *s)
     s->tcp.filter = s->options.address_filter;
     s->tcp.filter_user = s->options.address_filter_user;
     s->tcp_errand = s->tcp;
+    s->tcp.courtesy = s->courtesy;
     s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;
     s->tcp_errand.max_lookups = ERRAND_LOOKUPS;
     return S2S_OK;

@@ -5,6 +5,8 @@
 #include "base/histogram.h"
 #include "base/options.h"
 #include "net/certificate.h"
+#include "net/courtesy.h"
+#include "net/identity_verdicts.h"
 #include "net/resolver.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -51,27 +53,33 @@ struct children {
 struct shared {
     struct options_context options;
     struct loop loop;
-    struct certificate_trust *trust;
+    struct certificate_trust *trust;   /* this one and `tls` also another's */
+    struct identity_verdicts verdicts; /* of the context's identities */
     struct tls_store *tls;
     struct resolver *resolver; /* made when it is first needed */
     struct loop_watch resolver_watch;
     bool resolver_ready;                 /* the watch has fired */
-    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once */
+    struct courtesy *courtesy;           /* made with the resolver */
+    struct tcp_settings tcp, tcp_errand; /* of the latter: less at once, and no
+                                            courtesy to who made us come */
     struct router router;
     struct errands errands;
     struct children children;
     struct admission admission;
     struct histogram lag;      /* of turns on the loop */
     uint32_t held;             /* probes in S2S_STAGE_QUEUE */
+    uint32_t sparing;          /* of the caller's, for the sake of a server */
     struct listener *listener; /* NULL until the first address */
     TAILQ_HEAD(, guest) guests;
     int64_t (*wall_clock)(void); /* seconds since 1970; replaced by tests */
 };
 
-/* S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or S2S_EINVALID_ARGUMENT with `what`
- * (see options_load_context()). Takes `options` over, on success only. */
+/* `other`: whose trust and TLS store to take, or NULL; it may be at work in
+ * another thread. S2S_OK, S2S_ENO_MEMORY, S2S_EINTERNAL, or
+ * S2S_EINVALID_ARGUMENT with `what` (see options_load_context()). Takes
+ * `options` over, on success only. */
 int shared_init(struct shared *s, struct options_context *options,
-                char what[OPTIONS_WHAT]);
+                const struct shared *other, char what[OPTIONS_WHAT]);
 void shared_free(struct shared *s); /* no connection may be left */
 
 /* Make the resolver, if there is none yet. S2S_OK, S2S_ENO_MEMORY or

@@ -106,6 +106,18 @@ void stages_enter(struct probe *p, int stage)
     p->stage_since = at;
 }
 
+void stages_spare(struct probe *p, bool spare)
+{
+    bool counts = !p->errand && p->parent == NULL;
+    if (spare == p->sparing)
+        return;
+    p->sparing = spare;
+    if (counts && spare)
+        p->shared->sparing++;
+    else if (counts)
+        p->shared->sparing--;
+}
+
 /* ---- Turns ------------------------------------------------------------ */
 
 void stages_ready(struct probe *p, int64_t since)
@@ -141,6 +153,7 @@ void stages_end_turn(struct probe *p)
 void stages_finish(struct probe *p)
 {
     stages_enter(p, S2S_STAGE_NONE);
+    stages_spare(p, false);
     p->result->lag_us = p->lag_us;
     if (p->started != 0)
         result_add_us(p->result, S2S_STAGE_DONE,

@@ -12,6 +12,9 @@
  * a check too while one of its parts is there. */
 void stages_enter(struct probe *p, int stage);
 
+/* Whether it waits for the sake of a server. */
+void stages_spare(struct probe *p, bool spare);
+
 /* It has begun: set the deadline. S2S_OK or S2S_ENO_MEMORY. */
 int stages_start(struct probe *p);
 

@@ -292,10 +292,16 @@ bool talk_begin(struct probe *p)
 void talk_judge_identity(struct talk *t)
 {
     const struct probe *p = t->probe;
-    if (!t->judged)
-        identity_judge(t->identity, p->shared->trust, p->shared->wall_clock(),
-                       p->result);
+    struct shared *s = p->shared;
+    int64_t now = s->wall_clock();
+    if (t->judged)
+        return;
     t->judged = true;
+    if (p->options.identity != NULL)
+        identity_judge(t->identity, s->trust, now, p->result);
+    else
+        identity_verdicts_judge(&s->verdicts, t->identity, s->trust, now,
+                                p->result);
 }
 
 void talk_free(struct talk *t)

@@ -294,6 +294,8 @@ void talk_on_ready(void *user)
         initiator_enter(t->probe->stream, S2S_STAGE_OPEN);
         t->active = now(t);
         plan_keepalive(t);
+        if (t->probe->own_transport)
+            tcp_settled(t->probe->link.conn);
         t->probe->observer->open(t->probe->observer->user);
         break;
     default:

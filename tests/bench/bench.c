@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <unistd.h>
+
+#define FILES 65536
 
 void bench_report(const char *name, double value, int digits, const char *goal)
 {
@@ -32,6 +34,13 @@ int64_t bench_now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+double bench_used_us(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 int bench_port(const char *text)
 {
     char *end;
@@ -54,10 +63,20 @@ double bench_median(double *values, size_t count)
     return values[count / 2];
 }
 
+double bench_rss_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    bench_must(f != NULL && fscanf(f, "%*u %lu", &pages) == 1, "no statm");
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 void bench_raise_files(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    struct rlimit limit = {FILES, FILES};
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 ||
+        getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define BENCH_DOMAIN "peer.test"
 #define BENCH_FROM   "probe.test"
@@ -19,12 +20,17 @@ void bench_must(bool condition, const char *what);
 bool bench_smoke(int argc, char **argv);
 
 int64_t bench_now_ns(void);
+/* Processor time, user and system, in microseconds. */
+double bench_used_us(clockid_t clock);
 int bench_port(const char *text);
 
 /* Sorts the values. */
 double bench_median(double *values, size_t count);
 
-/* As many descriptors as we may have. */
+/* What the process holds in memory now. */
+double bench_rss_bytes(void);
+
+/* As many descriptors as we may have; root may have more. */
 void bench_raise_files(void);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * heap [--smoke]: the heap that one idle, secured stream holds.
+ * heap [--smoke]: the heap that one idle, secured stream holds, when there are
+ * a thousand and when there are ten thousand, and what the process holds then.
  *
  * All probes of one context are kept open: each has sent its <db:verify/>,
  * which the peer never answers. For comparison, GnuTLS sessions alone that
@@ -13,15 +14,16 @@
 
 #include <s2sprobe.h>
 
-#include "net/tls.h"
-
+#include "bare.h"
 #include "bench.h"
 #include "certs.h"
+#include "load.h"
 #include "peer.h"
 
-#define STREAMS       500u
-#define SMOKE_STREAMS 5u
-#define TIMEOUT_MS    120000
+#define STREAMS       10000u
+#define SMOKE_STREAMS 20u
+#define AT_ONCE       50u
+#define TIMEOUT_MS    600000
 
 static size_t heap(void)
 {
@@ -58,35 +60,42 @@ static void submit(s2s_context *context, const struct peer *peer)
     bench_must(e == S2S_OK, s2s_strerror(e));
 }
 
-static void hold_one_more(s2s_context *context, const struct peer *peer,
-                          const unsigned *asked)
+/* Until `goal` streams are held. */
+static void hold(s2s_context *context, const struct peer *peer,
+                 const unsigned *asked, unsigned goal)
 {
-    unsigned goal = *asked + 1;
-    submit(context, peer);
-    while (*asked < goal)
+    unsigned begun = *asked;
+    while (*asked < goal) {
+        while (begun < goal && begun - *asked < AT_ONCE) {
+            submit(context, peer);
+            begun++;
+        }
         bench_must(s2s_context_run(context, 10) == 0, "a probe has ended");
+    }
+    (void)s2s_context_run(context, 100);
 }
 
-static double library(const struct certs *certs, const struct peer *peer,
-                      unsigned count)
+static void library(const struct certs *certs, const struct peer *peer,
+                    unsigned count, double alone)
 {
     unsigned asked = 0;
-    const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = certs->ca_file,
-                                       .log = log_line,
-                                       .log_user = &asked,
-                                       .log_level = S2S_LOG_WIRE,
-                                       .max_running = 2 * count};
+    s2s_context_options setup = load_context(certs->ca.path, 2 * count);
     s2s_context *context;
+    setup.log = log_line;
+    setup.log_user = &asked;
+    setup.log_level = S2S_LOG_WIRE;
     bench_must(s2s_context_new(&setup, &context) == S2S_OK, "no context");
-    hold_one_more(context, peer, &asked); /* what all share is there */
+    hold(context, peer, &asked, 1); /* what all share is there */
     size_t from = heap();
-    for (unsigned i = 0; i < count; i++)
-        hold_one_more(context, peer, &asked);
-    (void)s2s_context_run(context, 100);
-    double size = per_stream(from, count);
+    hold(context, peer, &asked, 1 + count / 10);
+    double stream = per_stream(from, count / 10);
+    bench_report("heap.idle-stream-KiB", stream, 2, "<=16");
+    bench_report("heap.idle-stream-beyond-gnutls-KiB", stream - alone, 2, "-");
+    hold(context, peer, &asked, 1 + count);
+    bench_report("heap.idle-stream-of-many-KiB", per_stream(from, count), 2,
+                 "<=16");
+    bench_report("heap.many-rss-MB", bench_rss_bytes() / 1e6, 0, "<=200");
     s2s_context_free(context);
-    return size;
 }
 
 /* ---- GnuTLS alone ---- */
@@ -104,20 +113,10 @@ static void ask(gnutls_session_t session)
                "no features");
 }
 
-static gnutls_session_t secure(int fd, gnutls_priority_t priorities,
-                               gnutls_certificate_credentials_t credentials)
+static gnutls_session_t secure(const struct bare *bare, int fd)
 {
-    gnutls_session_t session;
-    int rc = gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_TICKETS |
-                                       GNUTLS_KEY_SHARE_TOP2);
-    bench_must(rc == 0, "no memory");
-    bench_must(gnutls_priority_set(session, priorities) == 0 &&
-                   gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-                                          credentials) == 0 &&
-                   gnutls_server_name_set(session, GNUTLS_NAME_DNS,
-                                          BENCH_DOMAIN,
-                                          strlen(BENCH_DOMAIN)) == 0,
-               "cannot set up a session");
+    gnutls_session_t session = bare_session(bare);
+    int rc;
     gnutls_transport_set_int(session, fd);
     do
         rc = gnutls_handshake(session);
@@ -129,27 +128,22 @@ static gnutls_session_t secure(int fd, gnutls_priority_t priorities,
 
 static double gnutls_alone(const struct peer *peer, unsigned count)
 {
-    struct tls_store *store;
-    gnutls_certificate_credentials_t credentials;
+    struct bare bare;
     gnutls_session_t *sessions = calloc(count, sizeof(gnutls_session_t));
     int *fds = calloc(count, sizeof(int));
-    bench_must(sessions != NULL && fds != NULL &&
-                   tls_store_new(&store) == S2S_OK &&
-                   gnutls_certificate_allocate_credentials(&credentials) == 0,
-               "no memory");
+    bench_must(sessions != NULL && fds != NULL, "no memory");
+    bare_make(&bare);
     size_t from = heap();
     for (unsigned i = 0; i < count; i++) {
-        fds[i] = peer_connect(peer);
-        sessions[i] =
-            secure(fds[i], tls_store_priorities(store, 0), credentials);
+        fds[i] = peer_connect(peer, 0);
+        sessions[i] = secure(&bare, fds[i]);
     }
     double size = per_stream(from, count);
     for (unsigned i = 0; i < count; i++) {
         gnutls_deinit(sessions[i]);
         close(fds[i]);
     }
-    gnutls_certificate_free_credentials(credentials);
-    tls_store_free(store);
+    bare_free(&bare);
     free(sessions);
     free(fds);
     return size;
@@ -163,11 +157,9 @@ int main(int argc, char **argv)
     bench_raise_files();
     certs_make(&certs);
     peer_start(&peer, &certs);
-    double alone = gnutls_alone(&peer, count);
-    double stream = library(&certs, &peer, count);
+    double alone = gnutls_alone(&peer, count / 10);
     bench_report("heap.gnutls-session-KiB", alone, 2, "-");
-    bench_report("heap.idle-stream-KiB", stream, 2, "<=16");
-    bench_report("heap.idle-stream-beyond-gnutls-KiB", stream - alone, 2, "-");
+    library(&certs, &peer, count, alone);
     peer_stop(&peer);
     certs_free(&certs);
     return EXIT_SUCCESS;

@@ -16,18 +16,12 @@
 
 #include <s2sprobe.h>
 
-#include "net/tls.h"
-
+#include "bare.h"
 #include "bench.h"
 #include "certs.h"
 #include "memory.h"
 
 #define WARM_UP 3
-
-/* As the library opens its sessions: lib/net/tls_session.c. */
-#define FLAGS                                                                  \
-    (GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS |  \
-     GNUTLS_KEY_SHARE_TOP2 | GNUTLS_FORCE_CLIENT_CERT)
 
 struct run {
     const struct kind *kind;
@@ -36,12 +30,12 @@ struct run {
     bool done;
 
     s2s_context *context;
+    s2s_result *result;
     s2s_options options;
     s2s_transport transport;
-    s2s_tls own, tls; /* the library's provider, and that without a chain */
+    s2s_tls tls; /* that gives no chain */
 
-    struct tls_store *store;
-    gnutls_certificate_credentials_t credentials;
+    struct bare bare;
     gnutls_session_t session;
 };
 
@@ -69,16 +63,15 @@ static void library_go(struct run *r)
 {
     s2s_context_wakeup(r->context);
     bench_must(s2s_context_process(r->context) == S2S_OK, "process");
-    r->done = s2s_context_timeout_ms(r->context) == 0;
+    r->done = s2s_context_next(r->context, &r->result, NULL, NULL) == 1;
 }
 
 static void library_end(struct run *r)
 {
-    s2s_result *result = NULL;
-    bool taken = s2s_context_next(r->context, &result, NULL, NULL) == 1;
-    bench_must(taken && result != NULL, "no result");
-    bench_must(s2s_result_error(result) == S2S_OK, s2s_result_json(result));
-    s2s_result_free(result);
+    bench_must(r->result != NULL, "no result");
+    bench_must(s2s_result_error(r->result) == S2S_OK,
+               s2s_result_json(r->result));
+    s2s_result_free(r->result);
 }
 
 /* ---- A bare handshake ---- */
@@ -112,14 +105,7 @@ static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
 
 static void bare_begin(struct run *r)
 {
-    bool ok = gnutls_init(&r->session, FLAGS) == 0 &&
-              gnutls_priority_set(r->session,
-                                  tls_store_priorities(r->store, 0)) == 0 &&
-              gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE,
-                                     r->credentials) == 0 &&
-              gnutls_server_name_set(r->session, GNUTLS_NAME_DNS, BENCH_DOMAIN,
-                                     strlen(BENCH_DOMAIN)) == 0;
-    bench_must(ok, "the bare client cannot begin TLS");
+    r->session = bare_session(&r->bare);
     gnutls_transport_set_ptr(r->session, r);
     gnutls_transport_set_pull_function(r->session, pull);
     gnutls_transport_set_push_function(r->session, push);
@@ -171,7 +157,7 @@ static void once(struct run *r, bool measure)
     void (*call)(void (*)(struct run *), struct run *, unsigned *) =
         measure ? measured : unmeasured;
     unsigned calls = 0;
-    server_init(&r->server, r->certs.server);
+    server_init(&r->server, &r->certs);
     r->done = false;
     call(r->kind->begin, r, &calls);
     while (!r->done && calls < 100) {
@@ -187,24 +173,16 @@ static void once(struct run *r, bool measure)
 
 /* ---- Set-up ---- */
 
-static struct run *current; /* the provider's functions have no user */
-
-static int info_without_chain(void *session, s2s_tls_info *info)
-{
-    int e = current->own.info(session, info);
-    info->chain_length = 0;
-    return e;
-}
-
 static void set_up_library(struct run *r)
 {
     const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = r->certs.ca_file};
+                                       .ca_file = r->certs.ca.path,
+                                       .max_handshakes = S2S_NO_LIMIT,
+                                       .host_rate = S2S_NO_LIMIT};
     int e = s2s_context_new(&setup, &r->context);
     bench_must(e == S2S_OK, s2s_strerror(e));
     r->transport = memory_transport(&r->server);
-    r->own = r->tls = tls_provider(r->store);
-    r->tls.info = info_without_chain;
+    r->tls = bare_provider(&r->bare);
     r->options = (s2s_options){.size = sizeof(r->options),
                                .host = BENCH_DOMAIN, /* DNS has no say */
                                .flags = S2S_ACCEPT_UNTRUSTED,
@@ -214,7 +192,6 @@ static void set_up_library(struct run *r)
 
 static void run(struct run *r, const struct kind *kind, unsigned long count)
 {
-    current = r;
     r->kind = kind;
     set_up_library(r);
     for (unsigned i = 0; i < WARM_UP; i++)
@@ -240,15 +217,12 @@ int main(int argc, char **argv)
     const struct kind *kind = argc == 3 ? find(argv[1]) : NULL;
     bench_must(smoke || kind != NULL, "usage: instructions KIND COUNT");
     certs_make(&r.certs);
-    bench_must(tls_store_new(&r.store) == S2S_OK &&
-                   gnutls_certificate_allocate_credentials(&r.credentials) == 0,
-               "no memory");
+    bare_make(&r.bare);
     for (size_t i = 0; smoke && i < KINDS; i++)
         run(&r, &kinds[i], 1);
     if (!smoke)
         run(&r, kind, strtoul(argv[2], NULL, 10));
-    gnutls_certificate_free_credentials(r.credentials);
-    tls_store_free(r.store);
+    bare_free(&r.bare);
     certs_free(&r.certs);
     return EXIT_SUCCESS;
 }

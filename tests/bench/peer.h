@@ -1,4 +1,4 @@
-/* The small XMPP server on a TCP port, in a process of its own. */
+/* The small XMPP server, in a process of its own. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
@@ -9,14 +9,14 @@
 
 struct peer {
     pid_t pid;
-    uint16_t port; /* of 127.0.0.1 */
+    uint16_t port; /* of every address of 127.0.0.0/8 */
 };
 
 /* Before any thread and any context. It dies with the caller. */
 void peer_start(struct peer *p, const struct certs *certs);
 void peer_stop(const struct peer *p);
 
-/* A blocking connection to it. */
-int peer_connect(const struct peer *p);
+/* A connection to it; `flags` as of socket(). SOCK_NONBLOCK: on its way. */
+int peer_connect(const struct peer *p, int flags);
 
 #endif

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bench.h"
@@ -9,8 +10,7 @@
     "<?xml version='1.0'?><stream:stream xmlns='jabber:server'"                \
     " xmlns:stream='http://etherx.jabber.org/streams'"                         \
     " xmlns:db='jabber:server:dialback' version='1.0' xml:lang='en'"           \
-    " from='" BENCH_DOMAIN "' to='" BENCH_FROM "'"                             \
-    " id='5f0c1f0e-6f1e-4c3a-9d57-2f6d0b0a7c11'>"
+    " from='%s' to='%s' id='5f0c1f0e-6f1e-4c3a-9d57-2f6d0b0a7c11'>"
 
 #define CLEAR_FEATURES                                                         \
     "<stream:features>"                                                        \
@@ -26,19 +26,15 @@
     "<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"        \
     "</stream:features>"
 
+#define LAST_FEATURES "<stream:features/>"
+
 #define PROCEED "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+#define SUCCESS "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
 
-/* What is waited for, its end, and the answer, in order. */
-static const struct row {
-    const char *begin, *end, *answer;
-} conversation[] = {
-    {"<stream:stream", ">", HEADER CLEAR_FEATURES},
-    {"<starttls", "/>", PROCEED},
-    {"<stream:stream", ">", HEADER SECURE_FEATURES},
-    {"</stream:stream", ">", NULL},
-};
-
-enum { ROW_SECURE = 2, ROW_LAST = 3 };
+#define REFUSAL                                                                \
+    "<stream:error><policy-violation"                                          \
+    " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"            \
+    "</stream:stream>"
 
 size_t bytes_put(struct bytes *b, const void *from, size_t length)
 {
@@ -58,6 +54,61 @@ size_t bytes_take(struct bytes *b, void *to, size_t length)
     if (b->start == b->end)
         b->start = b->end = 0;
     return n;
+}
+
+/* ---- Manners ---- */
+
+enum moment { ALWAYS, GREETING, FEATURES, STARTTLS, HELLO, SECURED };
+
+/* What is done at one moment instead of the right thing. */
+struct manner {
+    const char *label;
+    enum moment at;
+    bool end;
+    const char *instead; /* NULL: nothing */
+};
+
+static const struct manner manners[] = {
+    {"silent", GREETING, false, NULL},
+    {"close", GREETING, true, NULL},
+    {"garbage", GREETING, true, "HTTP/1.1 400 Bad Request\r\n\r\n"},
+    {"header", FEATURES, false, NULL},
+    {"proceed", STARTTLS, false, NULL},
+    {"tls", HELLO, false, NULL},
+    {"noise", HELLO, true, "220 mail ready\r\n"},
+    {"features", SECURED, false, NULL},
+    {"error", SECURED, true, HEADER REFUSAL},
+    {"auth", ALWAYS, false, NULL},
+    {"old", ALWAYS, false, NULL},
+};
+
+enum { MANNERS = sizeof(manners) / sizeof(manners[0]), AUTH = 9, TLS12 = 10 };
+
+static const struct manner *manner_of(const char *domain)
+{
+    size_t length = strcspn(domain, ".");
+    for (size_t i = 0; i < MANNERS; i++) {
+        size_t n = strlen(manners[i].label);
+        if (n <= length && strncmp(domain, manners[i].label, n) == 0 &&
+            strspn(domain + n, "0123456789") == length - n)
+            return &manners[i];
+    }
+    return NULL;
+}
+
+static void say(struct server *s, const char *text);
+
+/* Whether the server misbehaves at this moment; then it has. */
+static bool misbehaves(struct server *s, enum moment at)
+{
+    const struct manner *m = s->manner;
+    if (m == NULL || m->at != at)
+        return false;
+    if (m->instead != NULL)
+        say(s, m->instead);
+    s->mute = true;
+    s->ended = m->end;
+    return true;
 }
 
 /* ---- TLS ---- */
@@ -87,11 +138,16 @@ static int pull_timeout(gnutls_transport_ptr_t p, unsigned ms)
 
 static void begin_tls(struct server *s)
 {
-    bool ok = gnutls_init(&s->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK) == 0 &&
-              gnutls_set_default_priority(s->tls) == 0 &&
-              gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE,
-                                     s->credentials) == 0;
+    const struct certs *c = s->certs;
+    bool ok =
+        gnutls_init(&s->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK) == 0 &&
+        gnutls_priority_set(s->tls, s->manner == &manners[TLS12]
+                                        ? c->only_tls12
+                                        : c->any) == 0 &&
+        gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE, c->server) == 0;
     bench_must(ok, "the server cannot begin TLS");
+    if (s->manner == &manners[AUTH])
+        gnutls_certificate_server_set_request(s->tls, GNUTLS_CERT_REQUEST);
     gnutls_transport_set_ptr(s->tls, s);
     gnutls_transport_set_pull_function(s->tls, pull);
     gnutls_transport_set_push_function(s->tls, push);
@@ -121,30 +177,126 @@ static size_t receive(struct server *s)
     return n > 0 ? (size_t)n : 0;
 }
 
-static void send_text(struct server *s, const char *text)
+/* `text` with the two domains, if it wants them. */
+static void say(struct server *s, const char *text)
 {
-    size_t length = strlen(text);
-    if (s->tls == NULL)
-        bench_must(bytes_put(&s->out, text, length) == length, "no room");
+    char whole[2048];
+    const char *hole = strstr(text, "'%s' to='%s'");
+    int n = hole == NULL
+                ? snprintf(whole, sizeof(whole), "%s", text)
+                : snprintf(whole, sizeof(whole), "%.*s'%s' to='%s'%s",
+                           (int)(hole - text), text, s->to, s->from, hole + 12);
+    bench_must(n >= 0 && (size_t)n < sizeof(whole), "no room");
+    size_t length = (size_t)n;
+    if (s->tls == NULL || !s->secure)
+        bench_must(bytes_put(&s->out, whole, length) == length, "no room");
     else
-        bench_must(gnutls_record_send(s->tls, text, length) == (ssize_t)length,
+        bench_must(gnutls_record_send(s->tls, whole, length) == n,
                    "the server cannot send");
+}
+
+/* The value of ` name='...'`, or nothing. */
+static void attribute(const char *element, const char *name, char *value,
+                      size_t size)
+{
+    const char *end = strchr(element, '>');
+    const char *at = strstr(element, name);
+    *value = '\0';
+    if (at == NULL || end == NULL || at > end)
+        return;
+    at += strlen(name);
+    size_t length = strcspn(at + 1, *at == '"' ? "\"" : "'");
+    if (length < size) {
+        memcpy(value, at + 1, length);
+        value[length] = '\0';
+    }
+}
+
+static void greet(struct server *s, const char *element)
+{
+    attribute(element, " to=", s->to, sizeof(s->to));
+    attribute(element, " from=", s->from, sizeof(s->from));
+    s->manner = manner_of(s->to);
+    if (misbehaves(s, s->secure ? SECURED : GREETING))
+        return;
+    if (!s->secure && s->manner != NULL && s->manner->at == FEATURES) {
+        say(s, HEADER);
+        s->mute = true;
+    } else {
+        say(s, !s->secure         ? HEADER CLEAR_FEATURES
+               : s->authenticated ? HEADER LAST_FEATURES
+                                  : HEADER SECURE_FEATURES);
+    }
+}
+
+static void proceed(struct server *s, const char *element)
+{
+    (void)element;
+    if (s->tls != NULL || misbehaves(s, STARTTLS))
+        return;
+    say(s, PROCEED);
+    begin_tls(s);
+}
+
+static void accept_external(struct server *s, const char *element)
+{
+    (void)element;
+    s->authenticated = true;
+    say(s, SUCCESS);
+}
+
+static void answer_ping(struct server *s, const char *element)
+{
+    char id[128], whole[512];
+    attribute(element, " id=", id, sizeof(id));
+    snprintf(whole, sizeof(whole),
+             "<iq type='result' id='%s' from='%s' to='%s'/>", id, s->to,
+             s->from);
+    say(s, whole);
+}
+
+static void finish(struct server *s, const char *element)
+{
+    (void)element;
+    s->ended = true;
+}
+
+static const struct row {
+    const char *begin, *end;
+    void (*act)(struct server *s, const char *element);
+} rows[] = {
+    {"<stream:stream", ">", greet},   {"<starttls", ">", proceed},
+    {"<auth", ">", accept_external},  {"<iq", "</iq>", answer_ping},
+    {"</stream:stream", ">", finish},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* Of the elements that matter and are whole, the first one. */
+static const struct row *find(const char *heard, const char **begin)
+{
+    const struct row *first = NULL;
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *at = strstr(heard, rows[i].begin);
+        if (at != NULL && strstr(at, rows[i].end) != NULL &&
+            (first == NULL || at < *begin)) {
+            first = &rows[i];
+            *begin = at;
+        }
+    }
+    return first;
 }
 
 static void answer(struct server *s)
 {
-    const struct row *row = &conversation[s->row];
-    const char *begin = strstr(s->heard, row->begin);
-    if (begin == NULL || strstr(begin, row->end) == NULL)
-        return;
-    s->heard_length = 0;
-    s->ended = s->row == ROW_LAST;
-    if (row->answer == NULL)
-        return;
-    send_text(s, row->answer);
-    s->row++;
-    if (s->row == ROW_SECURE)
-        begin_tls(s);
+    const char *begin = NULL;
+    const struct row *row;
+    while (!s->ended && !s->mute && (row = find(s->heard, &begin)) != NULL) {
+        row->act(s, begin);
+        const char *end = strstr(begin, row->end) + strlen(row->end);
+        s->heard_length -= (size_t)(end - s->heard);
+        memmove(s->heard, end, s->heard_length + 1);
+    }
 }
 
 static bool is_tls(const struct bytes *in)
@@ -152,30 +304,38 @@ static bool is_tls(const struct bytes *in)
     return in->end > in->start && in->data[in->start] == 0x16;
 }
 
+static void step_tls(struct server *s)
+{
+    if (s->tls == NULL && is_tls(&s->in))
+        begin_tls(s);
+    if (s->tls == NULL || s->secure || s->in.end == s->in.start)
+        return;
+    if (!misbehaves(s, HELLO))
+        shake_hands(s);
+}
+
 void server_step(struct server *s)
 {
-    if (s->row == 0 && is_tls(&s->in)) {
-        s->row = ROW_SECURE;
-        begin_tls(s);
-    }
-    if (s->tls != NULL && !s->secure)
-        shake_hands(s);
-    while (!s->ended && (s->tls == NULL || s->secure)) {
+    step_tls(s);
+    while (!s->mute && !s->ended && (s->tls == NULL || s->secure)) {
         size_t n = receive(s);
         if (n == 0)
-            return;
+            break;
         s->heard_length += n;
         s->heard[s->heard_length] = '\0';
         answer(s);
         if (s->heard_length == sizeof(s->heard) - 1)
             s->heard_length = 0; /* nothing that matters */
     }
+    if (s->mute)
+        s->in.start = s->in.end = 0;
 }
 
-void server_init(struct server *s, gnutls_certificate_credentials_t credentials)
+void server_init(struct server *s, const struct certs *certs)
 {
-    memset(s, 0, sizeof(*s));
-    s->credentials = credentials;
+    memset(s, 0, offsetof(struct server, heard));
+    s->certs = certs;
+    s->in.start = s->in.end = s->out.start = s->out.end = 0;
 }
 
 void server_free(struct server *s)

@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <s2sprobe.h>
@@ -157,25 +156,18 @@ static void call(const struct peer *peer, s2s_context *context)
 
 /* ---- Measuring ---- */
 
-static double used_us(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 /* Microseconds of a probe's processor time; `http` NULL: directly. */
 static double batch(const struct shim *http, const struct peer *peer,
                     s2s_context *context)
 {
     clockid_t clock = http != NULL ? http->clock : CLOCK_PROCESS_CPUTIME_ID;
-    double begin = used_us(clock);
+    double begin = bench_used_us(clock);
     for (unsigned i = 0; i < BATCH_SIZE; i++)
         if (http != NULL)
             ask(http, peer);
         else
             call(peer, context);
-    return (used_us(clock) - begin) / BATCH_SIZE;
+    return (bench_used_us(clock) - begin) / BATCH_SIZE;
 }
 
 static void measure(const struct shim *http, const struct peer *peer,
@@ -202,9 +194,9 @@ int main(int argc, char **argv)
     bench_must(argc == 2 || argc == 3, "usage: shim PROGRAM [--smoke]");
     certs_make(&certs);
     peer_start(&peer, &certs);
-    start(&http, argv[1], certs.ca_file);
+    start(&http, argv[1], certs.ca.path);
     const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = certs.ca_file};
+                                       .ca_file = certs.ca.path};
     bench_must(s2s_context_new(&setup, &context) == S2S_OK, "no context");
     measure(&http, &peer, context, argc == 3 ? 1 : BATCHES);
     s2s_context_free(context);

@@ -177,6 +177,9 @@ static void count(const char *host, int port, const char *domain,
 {
     const s2s_context_options setup = {.size = sizeof(setup),
                                        .ca_file = ca_file,
+                                       .host_running = S2S_NO_LIMIT,
+                                       .address_running = S2S_NO_LIMIT,
+                                       .host_rate = S2S_NO_LIMIT,
                                        .log = log_line,
                                        .log_level = S2S_LOG_WIRE};
     s2s_context *context;
@@ -205,7 +208,7 @@ int main(int argc, char **argv)
     }
     certs_make(&certs);
     peer_start(&peer, &certs);
-    count("127.0.0.1", peer.port, BENCH_DOMAIN, certs.ca_file, "own");
+    count("127.0.0.1", peer.port, BENCH_DOMAIN, certs.ca.path, "own");
     peer_stop(&peer);
     certs_free(&certs);
     return EXIT_SUCCESS;

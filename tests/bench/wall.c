@@ -111,7 +111,10 @@ int main(int argc, char **argv)
     bench_must(argc == 5 || argc == 6,
                "usage: wall HOST PORT DOMAIN CA-FILE [ROUNDS]");
     const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = argv[4]};
+                                       .ca_file = argv[4],
+                                       .host_running = S2S_NO_LIMIT,
+                                       .address_running = S2S_NO_LIMIT,
+                                       .host_rate = S2S_NO_LIMIT};
     size_t rounds = argc == 6 ? (size_t)bench_port(argv[5]) : ROUNDS;
     s2s_context *context;
     int e = s2s_context_new(&setup, &context);

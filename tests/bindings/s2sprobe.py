@@ -132,6 +132,10 @@ def look_at(from_domain, to_domain, **options):
     return probe(c.check, from_domain, to_domain, **options)
 
 
+# For contexts of which one server has to bear much.
+UNLIMITED = {'host_running': NO_LIMIT, 'address_running': NO_LIMIT, 'host_rate': NO_LIMIT}
+
+
 class Context:
     """Many probes at once. submit() takes any object as `user`."""
 

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path[1:1] = [os.path.join(HERE, '..', 'lab'), os.path.join(HERE, '..', 'docs')]
 
 import callbacks  # noqa: E402
+import courtesy  # noqa: E402,F401 (its checks)
 import peers  # noqa: E402
 import s2sprobe as s2s  # noqa: E402
 import streams  # noqa: E402,F401 (its checks)
@@ -355,7 +356,8 @@ def _():
 
 @check('a foreign poll loop needs the descriptor alone')
 def _():
-    with peers.says(HELLO) as peer, peers.silent() as mute, s2s.Context() as context:
+    with peers.says(HELLO) as peer, peers.silent() as mute, \
+            s2s.Context(**s2s.UNLIMITED) as context:
         equal(context.timeout_ms(), -1)
         for user in range(20):
             context.submit(s2s.OP_CONNECT, *DOMAINS, user=user, host=peer.host,

@@ -55,7 +55,7 @@ def records(result):
 @contextlib.contextmanager
 def asking(lab, *servers, **options):
     with s2s.Context(ca_file=lab.ca, dns_servers=list(servers or [lab.dns]),
-                     **options) as context:
+                     **{**s2s.UNLIMITED, **options}) as context:
         yield context
 
 

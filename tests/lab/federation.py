@@ -35,7 +35,7 @@ def speaking_for(lab, *identities, listen=(HERE_WE_LISTEN,), **options):
     """A context for domains (good certificate) or identities of ours."""
     known = [i if isinstance(i, s2s.Identity) else identity(lab, i) for i in identities]
     with s2s.Context(ca_file=lab.ca, dns_servers=[lab.dns], identities=known,
-                     **options) as context:
+                     **{**s2s.UNLIMITED, **options}) as context:
         for address in listen:
             equal(context.listen(address), int(address.rsplit(':', 1)[1]), 'port')
         yield context

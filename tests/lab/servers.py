@@ -128,7 +128,10 @@ WORLD = {  # in the place of dns, and all that is found there; see dns_world.py
     'unbound': (Unbound, '127.0.0.53', 'test', {}),
     'world': (World, dns_world.ADDRESSES[0], 'world.test', {}),
 }
-EVERY = {**SERVERS, **STRICT, **WORLD}
+FAR = {  # behind the relay of ../bench
+    'far': (Prosody, '10.98.0.1', 'prosody.test', {}),
+}
+EVERY = {**SERVERS, **STRICT, **WORLD, **FAR}
 DOMAIN = {name: entry[2] for name, entry in EVERY.items()}
 
 

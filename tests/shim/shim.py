@@ -220,7 +220,7 @@ class Peer:
 
     def __init__(self, talk, address='127.0.0.1', port=0):
         self.listener = socket.create_server((address, port))
-        self.port = self.listener.getsockname()[1]
+        self.host, self.port = self.listener.getsockname()
         self.talk = talk
         self.socks = []
         self.accepted = threading.Semaphore(0)

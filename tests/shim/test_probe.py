@@ -14,7 +14,7 @@ FEATURES = HEADER + b'<stream:features/>'
 
 
 def ask(server, peer, path=CONNECT, **more):
-    return server.post(path, {'host': '127.0.0.1', 'port': peer.port,
+    return server.post(path, {'host': peer.host, 'port': peer.port,
                               'toDomain': 'localhost',
                               'fromDomain': 'a.example', **more})
 
@@ -166,13 +166,14 @@ class Policy(unittest.TestCase):
 
 
 class Life(unittest.TestCase):
-    def waiting(self, server, peer, count):
+    def waiting(self, server, peer, count, there=None):
+        """So many wait; those that are there are served by the peer."""
         replies = []
         threads = [threading.Thread(target=lambda: replies.append(
             ask(server, peer, timeout=60000))) for _ in range(count)]
         for thread in threads:
             thread.start()
-        peer.await_connections(count)
+        peer.await_connections(there or count)
         return replies, threads
 
     def test_busy(self):
@@ -222,10 +223,11 @@ class Life(unittest.TestCase):
         self.assertTrue(all('retry-after' in r.headers for r in replies))
 
     def test_other_requests_go_on(self):
-        """A probe that waits disturbs no other."""
+        """A probe that waits disturbs no other, not even one that waits for
+        the others at its server."""
         with shim.Server() as server, Peer(silent) as peer, \
-                Peer(says(FEATURES)) as good:
-            _, threads = self.waiting(server, peer, 20)
+                Peer(says(FEATURES), '127.0.0.2') as good:
+            _, threads = self.waiting(server, peer, 20, there=8)
             self.assertEqual(ask(server, good, useTLS=False).status, 200)
             server.stop()
             for thread in threads:

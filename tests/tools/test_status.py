@@ -82,7 +82,7 @@ def _(lab):
 @check('2: the command line')
 def _(lab):
     for words, args in {
-            'connect, ping, send or check, and a domain': (),
+            'connect, ping, send or check, and a domain; or batch': (),
             'not: look': ('look', 'peer.test'),
             'a domain is missing': ('connect',),
             'a stanza is missing': ('send', 'peer.test'),

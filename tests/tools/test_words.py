@@ -68,7 +68,7 @@ def _(_lab):
         found.update('-' + o.replace('\\-', '-') for o in re.findall(r'Fl (\S+)', row))
     equal(helped() ^ found, set())
     synopsis = re.search(r'^\.Sh SYNOPSIS\n(.*?)^\.Sh ', manual, flags=re.M | re.S).group(1)
-    for command in 'connect', 'ping', 'send', 'check':
+    for command in 'connect', 'ping', 'send', 'check', 'batch':
         assert re.search(rf'^\.Cm .*\b{command}\b', synopsis, flags=re.M), command
         assert f'.It Cm {command}' in manual, command
 
@@ -77,8 +77,8 @@ def _(_lab):
 def _(_lab):
     equal(completed('connect', 'peer.test', '-') ^ helped(), set())
     equal(completed('connect', 'peer.test', '--no-'),
-          {'--no-external', '--no-dialback', '--no-bidi'})
-    equal(completed(''), {'connect', 'ping', 'send', 'check'})
+          {'--no-external', '--no-dialback', '--no-bidi', '--no-progress'})
+    equal(completed(''), {'connect', 'ping', 'send', 'check', 'batch'})
     equal(completed('p'), {'ping'})
 
 
@@ -86,6 +86,7 @@ def _(_lab):
 def _(_lab):
     values = {'--tls': {'auto', 'starttls', 'direct', 'none'},
               '--ping-method': {'auto', 'iq', 'dialback-verify'},
+              '--op': {'connect', 'ping', 'check'},
               '--color': {'auto', 'always', 'never'}}
     for option, wanted in values.items():
         for start in (option, ''), (option, '='), (option, '=', ''):
@@ -94,7 +95,7 @@ def _(_lab):
         equal(set(re.findall(r'[a-z-]+', done.stderr.split('wants ')[1].split(':')[0])) -
               {'or'}, wanted, option)
     equal(completed('ping', 'peer.test', '--tls', '=', 'd'), {'direct'})
-    for option in '--port', '--timeout', '-w':
+    for option in '--port', '--timeout', '-w', '--shard':
         equal(completed('ping', 'peer.test', option, ''), set(), option)
     with tempfile.TemporaryDirectory() as folder:
         for name in 'cert.pem', 'other':
@@ -102,6 +103,7 @@ def _(_lab):
                 pass
         for option in '--cert', '--key', '--ca-file', '--password-file', '--secret-file':
             equal(completed('ping', option, f'{folder}/c'), {f'{folder}/cert.pem'}, option)
+        equal(completed('batch', f'{folder}/o'), {f'{folder}/other'})
 
 
 @check('bash-completion finds it by its name')

@@ -1,8 +1,10 @@
 /*
  * Threads that share what the header lets them share, for a build with
  * ThreadSanitizer, which ends the program: contexts of one thread each that
- * listen and ping one another, wakeups and stops from elsewhere, and results
- * that several threads read. Says nothing when all is well.
+ * listen and ping one another, with the authorities and credentials of one that
+ * is freed meanwhile, and others that take them from one at work; wakeups and
+ * stops from elsewhere; and results that several threads read. Says nothing
+ * when all is well.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -11,10 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/certificate.h"
+#include "net/tls_store.h"
 #include "probe/context.h"
 #include "unit/net/pki.h"
 
-enum { CONTEXTS = 4, ROUNDS = 6, READERS = 3, NUDGES = 2000 };
+enum { CONTEXTS = 4, ROUNDS = 6, READERS = 3, NUDGES = 2000, LOADERS = 4 };
 #define TIMEOUT_MS 60000
 
 #define must(ok) must_at((ok), #ok, __LINE__)
@@ -30,6 +34,7 @@ static void must_at(bool ok, const char *what, int line)
 /* ---- Certificates ---- */
 
 static char ca_file[40];
+static gnutls_datum_t first_leaf; /* of parties[0] */
 
 static struct party {
     char domain[16], certificate[40], key[40];
@@ -60,6 +65,10 @@ static void make_certificates(void)
         struct pki_party leaf = pki_make(&own, &ca);
         write_file(p->certificate, pki_certificate_pem(&leaf));
         write_file(p->key, pki_key_pem(&leaf));
+        if (k == 0) {
+            first_leaf = leaf.der;
+            leaf.der.data = NULL;
+        }
         pki_free(&leaf);
     }
     pki_free(&ca);
@@ -67,7 +76,7 @@ static void make_certificates(void)
 
 static void remove_certificates(void)
 {
-    unlink(ca_file);
+    gnutls_free(first_leaf.data);
     for (int k = 0; k < CONTEXTS; k++) {
         unlink(parties[k].certificate);
         unlink(parties[k].key);
@@ -111,6 +120,7 @@ static void share(s2s_result *r)
 
 /* ---- A context and its thread ---- */
 
+static s2s_context *donor; /* of authorities and credentials */
 static pthread_barrier_t all_listen, all_stopped;
 static sem_t pinged; /* by each, once */
 
@@ -123,8 +133,13 @@ static void make_context(struct party *p)
         .key_file = p->key,
     };
     const s2s_identity *const identities[] = {&own, NULL};
-    const s2s_context_options o = {
-        .size = sizeof(o), .ca_file = ca_file, .identities = identities};
+    const s2s_context_options o = {.size = sizeof(o),
+                                   .ca_file = ca_file,
+                                   .identities = identities,
+                                   .host_running = S2S_NO_LIMIT,
+                                   .address_running = S2S_NO_LIMIT,
+                                   .host_rate = S2S_NO_LIMIT,
+                                   .share = donor};
     must(s2s_context_new(&o, &p->context) == S2S_OK);
     context_shared(p->context)->wall_clock = clock_of_certificates;
     must(s2s_context_listen(p->context, "127.0.0.1:0", &p->port) == S2S_OK);
@@ -190,6 +205,63 @@ static void *live(void *user)
     return NULL;
 }
 
+/* ---- Authorities and credentials alone, still to be loaded ---- */
+
+static struct certificate_trust *trust;
+static struct tls_store *store;
+static pthread_barrier_t all_load;
+
+static void judge_leaf(struct certificate_trust *t)
+{
+    struct domain *domain;
+    const unsigned char *chain[] = {first_leaf.data};
+    const size_t size = first_leaf.size;
+    const s2s_tls_info info = {.size = sizeof(info),
+                               .chain = chain,
+                               .chain_sizes = &size,
+                               .chain_length = 1};
+    char why[CERTIFICATE_WHY];
+    must(domain_parse(parties[0].domain, &domain) == S2S_OK);
+    must(certificate_proves(t, &info, domain, PKI_NOW, why) == S2S_OK);
+    free(domain);
+}
+
+static void *load(void *loaded)
+{
+    struct tls_credentials *c;
+    struct certificate_trust *t = certificate_trust_share(trust);
+    struct tls_store *s = tls_store_share(store);
+    (void)pthread_barrier_wait(&all_load);
+    must(certificate_trust_load(t) == S2S_OK);
+    *(const void **)loaded = certificate_trust_list(t);
+    must(tls_store_take(s, NULL, NULL, &c) == S2S_OK && c->kept);
+    must(tls_store_priorities(s, S2S_TLS_1_2) != NULL &&
+         tls_store_server_priorities(s) != NULL);
+    judge_leaf(t);
+    tls_store_give(c);
+    tls_store_free(s);
+    certificate_trust_free(t);
+    return NULL;
+}
+
+static void load_at_once(void)
+{
+    pthread_t threads[LOADERS];
+    const void *loaded[LOADERS];
+    must(pthread_barrier_init(&all_load, NULL, LOADERS + 1) == 0);
+    must(certificate_trust_new(ca_file, &trust) == S2S_OK);
+    must(tls_store_new(&store) == S2S_OK);
+    for (int k = 0; k < LOADERS; k++)
+        must(pthread_create(&threads[k], NULL, load, &loaded[k]) == 0);
+    (void)pthread_barrier_wait(&all_load);
+    certificate_trust_free(trust);
+    tls_store_free(store);
+    for (int k = 0; k < LOADERS; k++) {
+        must(pthread_join(threads[k], NULL) == 0);
+        must(loaded[k] == loaded[0]);
+    }
+}
+
 /* ---- From outside ---- */
 
 static void *nudge(void *user)
@@ -197,6 +269,29 @@ static void *nudge(void *user)
     (void)user;
     for (unsigned n = 0; n < NUDGES; n++)
         s2s_context_wakeup(parties[n % CONTEXTS].context);
+    return NULL;
+}
+
+/* Contexts that share with one that is at work in its thread, and connect to
+ * it. */
+static void *visit_all(void *user)
+{
+    (void)user;
+    for (int k = 0; k < CONTEXTS; k++) {
+        const s2s_context_options with = {.size = sizeof(with),
+                                          .ca_file = ca_file,
+                                          .share = parties[k].context};
+        s2s_options o = {.size = sizeof(o),
+                         .host = "127.0.0.1",
+                         .port = parties[k].port,
+                         .timeout_ms = TIMEOUT_MS};
+        s2s_result *r;
+        must(s2s_context_new(&with, &o.context) == S2S_OK);
+        context_shared(o.context)->wall_clock = clock_of_certificates;
+        must(s2s_connect("guest.test", parties[k].domain, &o, &r) == S2S_OK);
+        s2s_result_free(r);
+        s2s_context_free(o.context);
+    }
     return NULL;
 }
 
@@ -219,13 +314,19 @@ static void run_two(void *(*f)(void *))
 int main(void)
 {
     make_certificates();
+    load_at_once();
+    const s2s_context_options o = {.size = sizeof(o), .ca_file = ca_file};
+    must(s2s_context_new(&o, &donor) == S2S_OK);
+    unlink(ca_file); /* nobody reads it once more */
     must(pthread_barrier_init(&all_listen, NULL, CONTEXTS + 1) == 0);
     must(pthread_barrier_init(&all_stopped, NULL, CONTEXTS + 1) == 0);
     must(sem_init(&pinged, 0, 0) == 0);
     for (int k = 0; k < CONTEXTS; k++)
         must(pthread_create(&parties[k].thread, NULL, live, &parties[k]) == 0);
     (void)pthread_barrier_wait(&all_listen);
+    s2s_context_free(donor);
     run_two(nudge);
+    run_two(visit_all);
     for (int k = 0; k < CONTEXTS; k++)
         must(sem_wait(&pinged) == 0);
     run_two(stop_all);

@@ -102,11 +102,49 @@ static void made(void **state)
     assert_int_equal(h.lines, 0);
 }
 
+/* Two that share do not care who goes first, and a third may join. */
+static void shared(void **state)
+{
+    s2s_context *a, *b, *c;
+    s2s_context_options o = {.size = sizeof(o)};
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        o.share = NULL;
+        assert_int_equal(s2s_context_new(&o, &a), S2S_OK);
+        o.share = a;
+        assert_int_equal(s2s_context_new(&o, &b), S2S_OK);
+        s2s_context_free(first == 0 ? a : NULL);
+        o.share = b;
+        assert_int_equal(s2s_context_new(&o, &c), S2S_OK);
+        s2s_context_free(b);
+        s2s_context_free(first == 0 ? NULL : a);
+        s2s_context_free(c);
+    }
+}
+
+static void share_refused(void **state)
+{
+    static const char ours[] = "/proc/self/cwd/ca.pem";
+    struct heard h = {0};
+    s2s_context *system, *other = NULL;
+    s2s_context_options o = {.size = sizeof(o), .log = hear, .log_user = &h};
+    (void)state;
+    assert_int_equal(s2s_context_new(NULL, &system), S2S_OK);
+    o.share = system;
+    o.ca_file = ours; /* not even looked at */
+    assert_int_equal(s2s_context_new(&o, &other), S2S_EINVALID_ARGUMENT);
+    assert_null(other);
+    assert_string_equal(h.text, "share: another ca_file");
+    s2s_context_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused),
         cmocka_unit_test(made),
+        cmocka_unit_test(shared),
+        cmocka_unit_test(share_refused),
     };
     return cmocka_run_group_tests_name("api/context_new", tests, NULL, NULL);
 }

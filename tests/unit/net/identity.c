@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/identity.h"
+#include "net/identity_verdicts.h"
 #include "net/tls_store.h"
 #include "../base/memory_files.h"
 #include "pkcs12.h"
@@ -506,6 +506,50 @@ static void nothing_to_judge(void **state)
     forget_files(NULL);
 }
 
+/* The verdict of one second is kept, and told of that identity alone. */
+static void verdicts(void **state)
+{
+    struct identity_verdicts v = {.said = NULL};
+    struct certificate_trust *trust = make_trust();
+    struct options_identity o, without;
+    s2s_identity from = {.size = sizeof(from), .domain = DOMAIN};
+    const int64_t late = PKI_NOW + 1000 * PKI_DAY;
+    const struct {
+        const struct options_identity *identity;
+        int64_t now;
+        size_t count;
+        bool same; /* the verdict that was there before */
+    } rows[] = {
+        {&o, PKI_NOW, 0, false},    {&o, PKI_NOW, 0, true},
+        {&o, late, 3, false},       {&o, late, 3, true},
+        {&without, late, 0, false}, {&o, late, 3, false},
+        {&o, late + 1, 3, false},   {&o, PKI_NOW, 0, false},
+    };
+    char what[OPTIONS_WHAT];
+    (void)state;
+    load(&from, &without);
+    from.certificate_file = text_file(chain_pem);
+    from.key_file = text_file(key_pem);
+    load(&from, &o);
+    assert_int_equal(identity_open(&o, what), S2S_OK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        s2s_result *r = result_new(S2S_OP_PING);
+        assert_non_null(r);
+        if (v.said != NULL)
+            v.said->stage = S2S_STAGE_OPEN; /* so that it is known again */
+        identity_verdicts_judge(&v, rows[i].identity, trust, rows[i].now, r);
+        assert_int_equal(r->finding_count, rows[i].count);
+        assert_int_equal(v.said->stage == S2S_STAGE_OPEN, rows[i].same);
+        assert_false(r->no_memory);
+        result_free(r);
+    }
+    identity_verdicts_free(&v);
+    options_free_identity(&without);
+    options_free_identity(&o);
+    certificate_trust_free(trust);
+    forget_files(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +559,7 @@ int main(void)
         cmocka_unit_test_teardown(pkcs12_cut, forget_files),
         cmocka_unit_test_teardown(judging, forget_files),
         cmocka_unit_test_teardown(nothing_to_judge, forget_files),
+        cmocka_unit_test_teardown(verdicts, forget_files),
     };
     return cmocka_run_group_tests_name("net/identity", tests, make_parties,
                                        free_parties);

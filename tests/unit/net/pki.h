@@ -21,19 +21,25 @@ struct pki_name {
 };
 
 struct pki_spec {
-    const char *cn; /* NULL: an empty subject */
+    const char *cn;           /* NULL: an empty subject */
+    const char *organization; /* with a country */
     struct pki_name names[PKI_NAMES];
     const char *eku;    /* OIDs, space between; NULL: server and client */
     int64_t begin, end; /* days from PKI_NOW; both 0: -30..+300 */
     bool ca;
     bool no_ca_flag; /* may sign, but says it is no CA */
     unsigned rsa;    /* bits of an RSA key */
+    bool p384;
     size_t padding;  /* bytes of an extension that means nothing */
     const char *key; /* PEM: take this one */
     unsigned usage;  /* key usage; 0: digital signature, or CA's */
     gnutls_digest_algorithm_t digest;
     const char *permit, *exclude; /* constraints of a CA, as dNSName */
     const char *permit_mail;      /* as rfc822Name */
+    unsigned below; /* CAs that may be below a CA, plus one; 0: any number */
+    bool no_ids;    /* no key identifiers */
+    bool critical;  /* the padding is */
+    bool must_staple;
 };
 
 struct pki_party {
@@ -146,13 +152,20 @@ static inline void pki_set_key_ids(gnutls_x509_crt_t crt,
     pki_must(gnutls_x509_crt_set_authority_key_id(crt, id, size));
 }
 
-static inline void pki_pad(gnutls_x509_crt_t crt, size_t length)
+/* status_request, RFC 7633 */
+static inline void pki_demand_staple(gnutls_x509_crt_t crt)
+{
+    pki_must(gnutls_x509_crt_set_extension_by_oid(
+        crt, "1.3.6.1.5.5.7.1.24", "\x30\x03\x02\x01\x05", 5, 0));
+}
+
+static inline void pki_pad(gnutls_x509_crt_t crt, size_t length, bool critical)
 {
     void *bytes = calloc(1, length);
     if (bytes == NULL)
         abort();
     pki_must(gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.4.1.1", bytes,
-                                                  length, 0));
+                                                  length, critical));
     free(bytes);
 }
 
@@ -193,7 +206,8 @@ static inline void pki_constrain(gnutls_x509_crt_t crt,
 static inline void pki_make_key(gnutls_x509_privkey_t key,
                                 const struct pki_spec *spec)
 {
-    unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+    unsigned bits = GNUTLS_CURVE_TO_BITS(
+        spec->p384 ? GNUTLS_ECC_CURVE_SECP384R1 : GNUTLS_ECC_CURVE_SECP256R1);
     gnutls_pk_algorithm_t type = GNUTLS_PK_ECDSA;
     if (spec->key != NULL) {
         gnutls_datum_t pem = {(unsigned char *)(uintptr_t)spec->key,
@@ -208,11 +222,29 @@ static inline void pki_make_key(gnutls_x509_privkey_t key,
     pki_must(gnutls_x509_privkey_generate(key, type, bits, 0));
 }
 
+static inline void pki_set_subject(gnutls_x509_crt_t crt,
+                                   const struct pki_spec *spec)
+{
+    const struct {
+        const char *oid, *value;
+    } parts[] = {
+        {GNUTLS_OID_X520_COUNTRY_NAME,
+         spec->organization != NULL ? "XX" : NULL},
+        {GNUTLS_OID_X520_ORGANIZATION_NAME, spec->organization},
+        {GNUTLS_OID_X520_COMMON_NAME, spec->cn},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i].value != NULL)
+            pki_must(gnutls_x509_crt_set_dn_by_oid(
+                crt, parts[i].oid, 0, parts[i].value,
+                (unsigned)strlen(parts[i].value)));
+}
+
 /* `issuer` NULL: self-signed. */
 static inline struct pki_party pki_make(const struct pki_spec *spec,
                                         const struct pki_party *issuer)
 {
-    static uint8_t serial = 0;
+    static uint8_t serial = 0; /* not unique when there are many */
     struct pki_party p;
     uint8_t number[2] = {0x4f, ++serial};
     pki_must(gnutls_x509_privkey_init(&p.key));
@@ -221,16 +253,14 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
     pki_must(gnutls_x509_crt_set_version(p.crt, 3));
     pki_must(gnutls_x509_crt_set_serial(p.crt, number, sizeof(number)));
     pki_must(gnutls_x509_crt_set_key(p.crt, p.key));
-    if (spec->cn != NULL)
-        pki_must(gnutls_x509_crt_set_dn_by_oid(
-            p.crt, GNUTLS_OID_X520_COMMON_NAME, 0, spec->cn,
-            (unsigned)strlen(spec->cn)));
+    pki_set_subject(p.crt, spec);
     pki_set_times(p.crt, spec);
-    pki_set_key_ids(p.crt, issuer != NULL ? issuer->crt : p.crt);
+    if (!spec->no_ids)
+        pki_set_key_ids(p.crt, issuer != NULL ? issuer->crt : p.crt);
     for (size_t i = 0; i < PKI_NAMES && spec->names[i].type != NULL; i++)
         pki_add_name(p.crt, &spec->names[i]);
     pki_must(gnutls_x509_crt_set_basic_constraints(
-        p.crt, spec->ca && !spec->no_ca_flag, -1));
+        p.crt, spec->ca && !spec->no_ca_flag, (int)spec->below - 1));
     unsigned usage = spec->usage;
     if (usage == 0)
         usage = spec->ca ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
@@ -240,7 +270,9 @@ static inline struct pki_party pki_make(const struct pki_spec *spec,
         pki_add_eku(p.crt, spec->eku);
     pki_constrain(p.crt, spec);
     if (spec->padding > 0)
-        pki_pad(p.crt, spec->padding);
+        pki_pad(p.crt, spec->padding, spec->critical);
+    if (spec->must_staple)
+        pki_demand_staple(p.crt);
     pki_must(gnutls_x509_crt_sign2(
         p.crt, issuer != NULL ? issuer->crt : p.crt,
         issuer != NULL ? issuer->key : p.key,

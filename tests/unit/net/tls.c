@@ -1143,11 +1143,12 @@ static void bad_requests(void **state)
     stop(w);
 }
 
-/* A key of another certificate is not taken; one pair is read once. */
+/* A key of another certificate is not taken; one pair is read once, for all
+ * who hold the store. */
 static void credentials(void **state)
 {
     (void)state;
-    struct tls_store *store;
+    struct tls_store *store, *same;
     struct tls_credentials *a, *b, *none;
     char *other = pki_key_pem(&server_party);
     assert_int_equal(tls_store_new(&store), S2S_OK);
@@ -1155,7 +1156,8 @@ static void credentials(void **state)
                      S2S_EPOLICY);
     assert_int_equal(tls_store_take(store, client_certificate, client_key, &a),
                      S2S_OK);
-    assert_int_equal(tls_store_take(store, client_certificate, client_key, &b),
+    same = tls_store_share(store);
+    assert_int_equal(tls_store_take(same, client_certificate, client_key, &b),
                      S2S_OK);
     assert_int_equal(tls_store_take(store, NULL, NULL, &none), S2S_OK);
     assert_ptr_equal(a, b);
@@ -1165,6 +1167,11 @@ static void credentials(void **state)
     tls_store_give(none);
     tls_store_give(NULL);
     tls_store_free(store);
+    assert_int_equal(tls_store_take(same, client_certificate, client_key, &b),
+                     S2S_OK);
+    assert_ptr_equal(a, b);
+    tls_store_give(b);
+    tls_store_free(same);
     free(other);
 }
 

@@ -127,8 +127,12 @@ static void evil_open(struct evil *e)
                               .certificate_file = e->certificate,
                               .key_file = e->key};
     const s2s_identity *const list[] = {&own, NULL};
-    const s2s_context_options options = {
-        .size = sizeof(options), .ca_file = files.ca, .identities = list};
+    const s2s_context_options options = {.size = sizeof(options),
+                                         .ca_file = files.ca,
+                                         .identities = list,
+                                         .host_running = S2S_NO_LIMIT,
+                                         .address_running = S2S_NO_LIMIT,
+                                         .host_rate = S2S_NO_LIMIT};
     assert_int_equal(s2s_context_new(&options, &e->context), S2S_OK);
     context_shared(e->context)->wall_clock = federation_clock;
     assert_int_equal(s2s_context_listen(e->context, EVIL ":5269", NULL),
