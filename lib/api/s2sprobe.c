@@ -32,7 +32,7 @@ static int run_on(s2s_context *c, int op, const char *from, const char *to,
                   const s2s_options *options, s2s_result **out)
 {
     uint64_t id;
-    int e = context_submit(c, op, from, to, options, NULL, &id);
+    int e = context_submit_quietly(c, op, from, to, options, &id);
     if (e != S2S_OK)
         return e;
     s2s_result *r = hand_out(context_await(c, id));

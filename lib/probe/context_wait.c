@@ -56,6 +56,16 @@ int context_run(s2s_context *c, int timeout_ms)
     return e;
 }
 
+int context_submit_quietly(s2s_context *c, int op, const char *from,
+                           const char *to, const s2s_options *options,
+                           uint64_t *id)
+{
+    c->busy = true;
+    int e = context_submit(c, op, from, to, options, NULL, id);
+    c->busy = false;
+    return e;
+}
+
 struct probe *context_await(s2s_context *c, uint64_t id)
 {
     struct probe *p;

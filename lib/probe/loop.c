@@ -170,7 +170,7 @@ static void arm(struct loop *l)
     int64_t at = first != NULL ? first->at : 0;
     /* One that is set too early fires in vain once, and is set again then:
      * cheaper than setting it for each timer that goes. */
-    bool early = l->armed != 0 && at > l->armed;
+    bool early = l->armed != 0 && (at == 0 || at > l->armed);
     if (at != l->armed && !early)
         set_timerfd(l, at);
 }
