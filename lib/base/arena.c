@@ -7,7 +7,7 @@
 
 /* With its header below 1 KiB: malloc() is much quicker there; and little is
  * left over for what a usual probe records. */
-#define BLOCK 576u
+#define BLOCK 640u
 
 struct arena_block {
     struct arena_block *next;
