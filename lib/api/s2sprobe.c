@@ -32,7 +32,7 @@ static int run_on(s2s_context *c, int op, const char *from, const char *to,
                   const s2s_options *options, s2s_result **out)
 {
     uint64_t id;
-    int e = context_submit_quietly(c, op, from, to, options, &id);
+    int e = context_submit(c, op, from, to, options, NULL, &id);
     if (e != S2S_OK)
         return e;
     s2s_result *r = hand_out(context_await(c, id));
@@ -187,7 +187,8 @@ void s2s_context_free(s2s_context *context)
 
 int s2s_context_fd(const s2s_context *context)
 {
-    return context_fd(context);
+    /* Contexts are never const; that one is looked at is noted. */
+    return context_fd((s2s_context *)(uintptr_t)context);
 }
 
 int s2s_context_timeout_ms(s2s_context *context)

@@ -13,7 +13,7 @@
 int context_new(const s2s_context_options *options, s2s_context **out,
                 char what[OPTIONS_WHAT]);
 void context_free(s2s_context *c);
-int context_fd(const s2s_context *c);
+int context_fd(s2s_context *c);
 int context_timeout_ms(s2s_context *c);
 int context_process(s2s_context *c);
 int context_submit(s2s_context *c, int op, const char *from, const char *to,
@@ -48,10 +48,6 @@ bool context_busy(const s2s_context *c);
 /* Take a finished probe, to be freed with probe_free(): the first one, or the
  * one with this id. NULL when there is none. */
 struct probe *context_take(s2s_context *c);
-/* context_submit() by somebody who waits at once: nobody is woken. */
-int context_submit_quietly(s2s_context *c, int op, const char *from,
-                           const char *to, const s2s_options *options,
-                           uint64_t *id);
 /* Work until the probe with this id is finished, and take it. */
 struct probe *context_await(s2s_context *c, uint64_t id);
 

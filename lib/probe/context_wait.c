@@ -44,7 +44,7 @@ static int wait_for_results(s2s_context *c, int timeout_ms)
 static void leave(s2s_context *c)
 {
     if (context_has_work(c))
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
 }
 
 int context_run(s2s_context *c, int timeout_ms)
@@ -53,16 +53,6 @@ int context_run(s2s_context *c, int timeout_ms)
         return S2S_EBUSY;
     int e = wait_for_results(c, timeout_ms);
     leave(c);
-    return e;
-}
-
-int context_submit_quietly(s2s_context *c, int op, const char *from,
-                           const char *to, const s2s_options *options,
-                           uint64_t *id)
-{
-    c->busy = true;
-    int e = context_submit(c, op, from, to, options, NULL, id);
-    c->busy = false;
     return e;
 }
 
