@@ -194,6 +194,8 @@ static void answer_probe(struct exchange *x)
     static check_fn *const checks[] = {
         check_origin, check_type,   check_length, check_draining,
         read_body,    check_fields, NULL};
+    static const char late[] =
+        "The probe waited for its turn for too long, try again";
     const struct request *r = &x->request;
     s2s_result *result = NULL;
     int error = S2S_OK;
@@ -205,6 +207,9 @@ static void answer_probe(struct exchange *x)
         break;
     case WORKER_BUSY:
         reply_refuse(&x->reply, REFUSAL_BUSY, NULL, r->host, r->port);
+        break;
+    case WORKER_LATE:
+        reply_refuse(&x->reply, REFUSAL_BUSY, late, r->host, r->port);
         break;
     case WORKER_STOPPED:
         reply_refuse(&x->reply, REFUSAL_SHUTTING_DOWN, NULL, r->host, r->port);

@@ -152,7 +152,12 @@ static bool new_context(struct app *app, s2s_context **context)
         .log_user = o,
         .log_level = S2S_LOG_ERROR,
         .max_running = o->max_probes,
-        .dns_trust_ad = o->dns_trust_ad ? 1 : 0};
+        .dns_trust_ad = o->dns_trust_ad ? 1 : 0,
+        .max_handshakes = o->max_handshakes,
+        .rate = o->rate,
+        .host_running = o->host_running,
+        .address_running = o->address_running,
+        .host_rate = o->host_rate};
     list_identities(app, identities);
     int e = s2s_context_new(&setup, context);
     app->wrong_option = e == S2S_EINVALID_ARGUMENT;

@@ -7,11 +7,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <s2sprobe.h>
+
 #define DEFAULT_ADDRESS    "127.0.0.1"
 #define DEFAULT_PORT       8787
 #define DEFAULT_PROBES     64
 #define DEFAULT_TIMEOUT_MS 60000
 #define TIMEOUT_MAX_MS     600000 /* the library's own limit */
+#define LIMIT_MAX          1000000
 
 const char options_usage[] =
     "usage: s2sprobe-http [options]\n"
@@ -24,6 +27,14 @@ const char options_usage[] =
     "                         loopback say of DNSSEC\n"
     "  --max-probes N         probes at once [64]\n"
     "  --max-timeout MS       longest timeout of a request [60000]\n"
+    "  --host-running N       connections at once to one host name [4]\n"
+    "  --address-running N    connections at once to one address [8]\n"
+    "  --host-rate N          connections begun in a second to one host name\n"
+    "                         or address [10]\n"
+    "  --rate N               connections begun in a second, in all [none]\n"
+    "  --max-handshakes N     connections on their way to a secure stream at\n"
+    "                         once [what the machine keeps up with];\n"
+    "                         for these five \"none\" is no limit\n"
     "  --allow-target CIDR    also probe this network when not serving on\n"
     "                         loopback; repeatable\n"
     "  --allow-host NAME      also answer for this Host; repeatable\n"
@@ -59,6 +70,15 @@ static bool parse_number(const char *text, uint32_t min, uint32_t max,
     if (value < min || value > max)
         return false;
     *out = (uint32_t)value;
+    return true;
+}
+
+/* "none", or 1 to LIMIT_MAX. */
+static bool parse_limit(const char *text, uint32_t *out)
+{
+    if (strcmp(text, "none") != 0)
+        return parse_number(text, 1, LIMIT_MAX, out);
+    *out = S2S_NO_LIMIT;
     return true;
 }
 
@@ -114,6 +134,11 @@ enum {
     DNS_TRUST_AD,
     MAX_PROBES,
     MAX_TIMEOUT,
+    HOST_RUNNING,
+    ADDRESS_RUNNING,
+    HOST_RATE,
+    RATE,
+    MAX_HANDSHAKES,
     ALLOW_TARGET,
     ALLOW_HOST,
     IDENTITY,
@@ -131,6 +156,11 @@ static const struct option names[] = {
     {"dns-trust-ad", no_argument, NULL, DNS_TRUST_AD},
     {"max-probes", required_argument, NULL, MAX_PROBES},
     {"max-timeout", required_argument, NULL, MAX_TIMEOUT},
+    {"host-running", required_argument, NULL, HOST_RUNNING},
+    {"address-running", required_argument, NULL, ADDRESS_RUNNING},
+    {"host-rate", required_argument, NULL, HOST_RATE},
+    {"rate", required_argument, NULL, RATE},
+    {"max-handshakes", required_argument, NULL, MAX_HANDSHAKES},
     {"allow-target", required_argument, NULL, ALLOW_TARGET},
     {"allow-host", required_argument, NULL, ALLOW_HOST},
     {"identity", required_argument, NULL, IDENTITY},
@@ -153,6 +183,34 @@ static bool take_target(const char *value, struct options *o,
                 value);
 }
 
+static bool take_number(int option, const char *value, struct options *o,
+                        const struct failure *f)
+{
+    switch (option) {
+    case MAX_PROBES:
+        return parse_number(value, 1, OPTIONS_MAX_PROBES, &o->max_probes) ||
+               fail(f, "--max-probes wants 1 to 1024", value);
+    case MAX_TIMEOUT:
+        return parse_number(value, 1, TIMEOUT_MAX_MS, &o->max_timeout_ms) ||
+               fail(f, "--max-timeout wants 1 to 600000", value);
+    case HOST_RUNNING:
+        return parse_limit(value, &o->host_running) ||
+               fail(f, "--host-running wants 1 to 1000000, or none", value);
+    case ADDRESS_RUNNING:
+        return parse_limit(value, &o->address_running) ||
+               fail(f, "--address-running wants 1 to 1000000, or none", value);
+    case HOST_RATE:
+        return parse_limit(value, &o->host_rate) ||
+               fail(f, "--host-rate wants 1 to 1000000, or none", value);
+    case RATE:
+        return parse_limit(value, &o->rate) ||
+               fail(f, "--rate wants 1 to 1000000, or none", value);
+    default:
+        return parse_limit(value, &o->max_handshakes) ||
+               fail(f, "--max-handshakes wants 1 to 1000000, or none", value);
+    }
+}
+
 static bool take(int option, char *value, struct options *o,
                  const struct failure *f)
 {
@@ -169,12 +227,6 @@ static bool take(int option, char *value, struct options *o,
     case DNS_TRUST_AD:
         o->dns_trust_ad = true;
         return true;
-    case MAX_PROBES:
-        return parse_number(value, 1, OPTIONS_MAX_PROBES, &o->max_probes) ||
-               fail(f, "--max-probes wants 1 to 1024", value);
-    case MAX_TIMEOUT:
-        return parse_number(value, 1, TIMEOUT_MAX_MS, &o->max_timeout_ms) ||
-               fail(f, "--max-timeout wants 1 to 600000", value);
     case ALLOW_TARGET:
         return take_target(value, o, f);
     case ALLOW_HOST:
@@ -198,9 +250,11 @@ static bool take(int option, char *value, struct options *o,
     case VERSION:
         o->action = OPTIONS_VERSION;
         return true;
-    default:
+    case HELP:
         o->action = OPTIONS_HELP;
         return true;
+    default:
+        return take_number(option, value, o, f);
     }
 }
 

@@ -28,6 +28,8 @@ struct options {
     struct policy policy;
     uint32_t max_probes;
     uint32_t max_timeout_ms;
+    /* As in s2s_context_options. */
+    uint32_t max_handshakes, rate, host_running, address_running, host_rate;
     bool demo;
     bool dns_trust_ad;
     bool access_log;

@@ -2,12 +2,18 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
+#include <time.h>
 
 /* A probe on its way; lives on the stack of the thread that waits for it. */
 struct job {
-    struct job *next;
+    struct job *next;     /* in the queue */
+    LIST_ENTRY(job) link; /* among those in the context */
     const struct request *request;
     uint32_t weight;
+    uint64_t id;      /* in the context */
+    int64_t patience; /* until this time, in milliseconds */
+    bool late;        /* cancelled, as it has passed */
     s2s_result *result;
     int error;
     bool done;
@@ -15,7 +21,8 @@ struct job {
 };
 
 struct worker {
-    s2s_context *context; /* only the thread's, but for wakeup and stop */
+    s2s_context *context;     /* only the thread's, but for wakeup and stop */
+    LIST_HEAD(, job) probing; /* only the thread's */
     pthread_t thread;
     pthread_mutex_t lock; /* for all below, and for the jobs */
     struct job *first, **last;
@@ -62,11 +69,25 @@ static int submit(struct worker *w, struct job *job)
                            .interval_ms = r->interval_ms,
                            .xml_to = r->xml_to[0] != '\0' ? r->xml_to : NULL,
                            .services = services};
-    uint64_t id;
     for (size_t i = 0; i < r->service_count; i++)
         services[i] = r->services[i];
     return s2s_context_submit(w->context, r->op, r->from, r->to, &options, job,
-                              &id);
+                              &job->id);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* How long it takes at most, the waiting that is not part of its timeout
+ * included. */
+static int64_t patience(const struct request *r)
+{
+    int64_t waits = r->op == S2S_OP_CHECK ? WORKER_CHECK_WEIGHT : 1;
+    return (1 + waits) * r->timeout_ms + WORKER_GRACE_MS;
 }
 
 static void submit_queue(struct worker *w)
@@ -75,18 +96,46 @@ static void submit_queue(struct worker *w)
     for (struct job *job = take_queue(w); job != NULL; job = next) {
         next = job->next;
         int error = submit(w, job);
-        if (error != S2S_OK)
+        if (error != S2S_OK) {
             finish(w, job, NULL, error);
+            continue;
+        }
+        job->patience = now_ms() + patience(job->request);
+        LIST_INSERT_HEAD(&w->probing, job, link);
     }
+}
+
+/* Ends what has waited for too long. Milliseconds until the next one will
+ * have, or -1. */
+static int end_late(struct worker *w)
+{
+    int64_t now = now_ms(), next = -1;
+    struct job *job;
+    LIST_FOREACH(job, &w->probing, link)
+    {
+        int64_t left = job->patience - now;
+        if (job->late)
+            continue;
+        if (left <= 0) {
+            job->late = true;
+            s2s_context_cancel(w->context, job->id);
+        } else if (next < 0 || left < next) {
+            next = left;
+        }
+    }
+    return (int)next;
 }
 
 static void take_results(struct worker *w)
 {
     s2s_result *result;
-    void *job;
-    while (s2s_context_next(w->context, &result, NULL, &job) == 1)
+    void *user;
+    while (s2s_context_next(w->context, &result, NULL, &user) == 1) {
+        struct job *job = user;
+        LIST_REMOVE(job, link);
         finish(w, job, result,
                result != NULL ? s2s_result_error(result) : S2S_ENO_MEMORY);
+    }
 }
 
 /* A job that is queued after submit_queue() has left a wakeup behind, which
@@ -97,7 +146,7 @@ static void *run(void *user)
     int e;
     do {
         submit_queue(w);
-        e = s2s_context_run(w->context, -1);
+        e = s2s_context_run(w->context, end_late(w));
         take_results(w);
     } while (e != S2S_ECANCELLED);
     /* Nothing new comes now, and the context refuses what is still queued. */
@@ -116,6 +165,7 @@ struct worker *worker_new(s2s_context *context, uint32_t max_probes)
     w->context = context;
     w->max = max_probes;
     w->last = &w->first;
+    LIST_INIT(&w->probing);
     if (pthread_mutex_init(&w->lock, NULL) != 0)
         goto no_lock;
     if (pthread_create(&w->thread, NULL, run, w) != 0)
@@ -149,6 +199,13 @@ static enum worker_answer admit(struct worker *w, struct job *job)
     return WORKER_DONE;
 }
 
+/* What has become of it by itself counts, late or not. */
+static enum worker_answer answer_of(const struct job *job)
+{
+    bool ended = job->late && job->error == S2S_ECANCELLED;
+    return ended ? WORKER_LATE : WORKER_DONE;
+}
+
 enum worker_answer worker_probe(struct worker *w, const struct request *request,
                                 s2s_result **result, int *error)
 {
@@ -161,12 +218,15 @@ enum worker_answer worker_probe(struct worker *w, const struct request *request,
         s2s_context_wakeup(w->context);
         while (!job.done)
             pthread_cond_wait(&job.changed, &w->lock);
+        answer = answer_of(&job);
     }
     pthread_mutex_unlock(&w->lock);
     pthread_cond_destroy(&job.changed);
     if (answer == WORKER_DONE) {
         *result = job.result;
         *error = job.error;
+    } else {
+        s2s_result_free(job.result);
     }
     return answer;
 }

@@ -17,6 +17,7 @@ struct worker;
 enum worker_answer {
     WORKER_DONE,   /* *result and *error are set */
     WORKER_BUSY,   /* max_probes are running, or too many for a check */
+    WORKER_LATE,   /* it waited for its turn for too long */
     WORKER_STOPPED /* worker_stop() came first */
 };
 
@@ -28,10 +29,15 @@ struct worker *worker_new(s2s_context *context, uint32_t max_probes);
  * when there are fewer. */
 #define WORKER_CHECK_WEIGHT 8u
 
+#define WORKER_GRACE_MS 1000
+
 /*
  * Probe, from any thread. Blocks for the time of the probe, but never to wait
- * for a place. *result (NULL when memory ran out) is to be freed, *error is
- * its outcome; both are set only with WORKER_DONE.
+ * for a place. What it waits for the limits of the context does not count for
+ * its timeout: it may do so for as long again and WORKER_GRACE_MS; a check
+ * WORKER_CHECK_WEIGHT times as long, since its parts wait for each other too.
+ * *result (NULL when memory ran out) is to be freed, *error is its outcome;
+ * both are set only with WORKER_DONE.
  */
 enum worker_answer worker_probe(struct worker *w, const struct request *request,
                                 s2s_result **result, int *error);

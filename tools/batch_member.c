@@ -200,6 +200,11 @@ static bool read_dane(struct batch_request *r, const struct jsontext *value)
     return flag(r, "dane", value, S2S_DANE);
 }
 
+static bool read_pipeline(struct batch_request *r, const struct jsontext *value)
+{
+    return flag(r, "pipeline", value, S2S_PIPELINE);
+}
+
 static bool read_xml_to(struct batch_request *r, const struct jsontext *value)
 {
     return text(r, "xmlTo", value, r->xml_to, sizeof(r->xml_to));
@@ -243,6 +248,7 @@ static const struct {
     {"count", read_count},
     {"intervalMs", read_interval},
     {"dane", read_dane},
+    {"pipeline", read_pipeline},
     {"xmlTo", read_xml_to},
     {"services", read_services},
 };

@@ -15,33 +15,32 @@ static void put_records(struct node *n, const struct result_tlsa_set *set)
         [RESULT_TLSA_UNUSABLE] = "unusable",
         [RESULT_TLSA_NOT_USED] = "not-used",
     };
-    struct node list = node_array();
+    node_open_list(n, "records");
     for (const struct result_tlsa *t = set->records; t != NULL; t = t->next) {
-        struct node one = node_object();
+        node_open(n, NULL);
         if (t->usage >= 0)
-            node_put_number(&one, "usage", t->usage);
+            node_put_number(n, "usage", t->usage);
         if (t->selector >= 0)
-            node_put_number(&one, "selector", t->selector);
+            node_put_number(n, "selector", t->selector);
         if (t->matching >= 0)
-            node_put_number(&one, "matching", t->matching);
-        node_put_text(&one, "outcome", outcomes[t->outcome]);
-        node_append_node(&list, &one);
+            node_put_number(n, "matching", t->matching);
+        node_put_text(n, "outcome", outcomes[t->outcome]);
+        node_close(n);
     }
-    node_put_node(n, "records", &list);
+    node_close(n);
 }
 
 void json_dane(struct node *n, const s2s_result *r)
 {
     const struct result_tlsa_set *set = &r->tlsa;
-    struct node o;
     if (set->verdict == RESULT_DANE_NOT_JUDGED)
         return;
-    o = node_object();
-    node_put_text(&o, "verdict", result_dane_name(set->verdict));
-    node_put_text(&o, "usage", usage_name(set->usage));
-    node_put_text(&o, "name", set->name);
-    put_records(&o, set);
+    node_open(n, "dane");
+    node_put_text(n, "verdict", result_dane_name(set->verdict));
+    node_put_text(n, "usage", usage_name(set->usage));
+    node_put_text(n, "name", set->name);
+    put_records(n, set);
     if (set->unread > 0)
-        node_put_number(&o, "unread", (int64_t)set->unread);
-    node_put_node(n, "dane", &o);
+        node_put_number(n, "unread", (int64_t)set->unread);
+    node_close(n);
 }

@@ -7,7 +7,7 @@
 
 /* With its header below 1 KiB: malloc() is much quicker there; and little is
  * left over for what a usual probe records. */
-#define BLOCK 704u
+#define BLOCK 640u
 
 struct arena_block {
     struct arena_block *next;
@@ -43,28 +43,33 @@ static struct arena_block *grow(struct arena *a, size_t length)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t length)
+static void *take(struct arena *a, size_t length, size_t align)
 {
-    const size_t align = alignof(max_align_t);
     if (length > a->limit - a->total || length > SIZE_MAX / 2)
         return NULL;
-    size_t rounded = (length + align - 1) / align * align;
     struct arena_block *b = a->blocks;
-    if (b == NULL || b->capacity - b->used < rounded)
-        b = grow(a, rounded);
+    size_t start = b != NULL ? (b->used + align - 1) / align * align : 0;
+    if (b == NULL || start > b->capacity || b->capacity - start < length) {
+        b = grow(a, length);
+        start = 0;
+    }
     if (b == NULL)
         return NULL;
-    void *p = b->data + b->used;
-    b->used += rounded;
+    b->used = start + length;
     a->total += length;
-    return p;
+    return b->data + start;
+}
+
+void *arena_alloc(struct arena *a, size_t length)
+{
+    return take(a, length, alignof(max_align_t));
 }
 
 char *arena_copy(struct arena *a, const void *bytes, size_t length)
 {
     if (length == SIZE_MAX)
         return NULL;
-    char *p = arena_alloc(a, length + 1);
+    char *p = take(a, length + 1, 1);
     if (p != NULL && length > 0)
         memcpy(p, bytes, length);
     return p;

@@ -55,15 +55,15 @@ struct options_probe {
     uint32_t timeout_ms;
     uint32_t flags;
     uint32_t ping_method;
+    bool identity_lent;                /* `identity` is another one's */
     struct options_identity *identity; /* of this probe alone, or NULL */
-    bool identity_lent;                /* it is another one's */
-    struct domain *also_from[OPTIONS_ALSO];
+    struct domain **also_from;         /* at most OPTIONS_ALSO */
     size_t also_count;
     char *stanza; /* as text, not looked at; or NULL */
     uint32_t count;
     uint32_t interval_ms;
     uint32_t keepalive_ms;
-    struct domain *services[OPTIONS_SERVICES]; /* of a check */
+    struct domain **services; /* of a check; at most OPTIONS_SERVICES */
     size_t service_count;
     bool has_transport, has_tls;
     s2s_transport transport;

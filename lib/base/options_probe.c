@@ -156,8 +156,28 @@ static bool is_mine(const struct options_probe *p, const struct domain *domain)
     return mine;
 }
 
+/* Room for `most` domains, where there are names at all. */
+static int make_list(const char *const *names, size_t most,
+                     struct domain ***list)
+{
+    if (names == NULL || names[0] == NULL)
+        return S2S_OK;
+    *list = calloc(most, sizeof(**list));
+    return *list != NULL ? S2S_OK : S2S_ENO_MEMORY;
+}
+
+static void free_list(struct domain **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
 static int load_also(const s2s_options *o, struct options_probe *p, char *what)
 {
+    int made = make_list(o->also_from, OPTIONS_ALSO, &p->also_from);
+    if (made != S2S_OK)
+        return made;
     for (size_t i = 0; o->also_from != NULL && o->also_from[i] != NULL; i++) {
         struct domain *domain;
         if (i == OPTIONS_ALSO)
@@ -193,6 +213,9 @@ static int load_service(const char *text, struct options_probe *p,
 static int load_services(const s2s_options *o, struct options_probe *p,
                          char *what)
 {
+    int made = make_list(o->services, OPTIONS_SERVICES, &p->services);
+    if (made != S2S_OK)
+        return made;
     for (size_t i = 0; o->services != NULL && o->services[i] != NULL; i++) {
         if (i == OPTIONS_SERVICES)
             return options_load_invalid(what, "services: more than %u",
@@ -254,10 +277,8 @@ void options_free_probe(struct options_probe *o)
     free(o->to);
     free(o->host);
     free(o->stanza);
-    for (size_t i = 0; i < o->also_count; i++)
-        free(o->also_from[i]);
-    for (size_t i = 0; i < o->service_count; i++)
-        free(o->services[i]);
+    free_list(o->also_from, o->also_count);
+    free_list(o->services, o->service_count);
     if (o->identity != NULL && !o->identity_lent) {
         options_free_identity(o->identity);
         free(o->identity);

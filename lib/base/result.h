@@ -52,7 +52,7 @@ struct result_feature {
 
 struct result_features {
     struct result_feature *first, **last;
-    size_t count;
+    uint32_t count;
     bool received; /* a <features/> came, perhaps empty */
     bool sasl_empty;
 };
@@ -71,9 +71,9 @@ struct result_attempt { /* one address tried, or a host that has none */
     const char *address; /* "192.0.2.1" or "2001:db8::1"; or NULL */
     const char *host;    /* whose it is */
     uint16_t port;
+    bool alias;          /* the host is a CNAME */
     int64_t us;          /* how long it took; -1: not tried */
     const char *outcome; /* "connected", "refused", "NXDOMAIN", ... */
-    bool alias;          /* the host is a CNAME */
 };
 
 struct result_name { /* one identifier of a certificate */
@@ -98,7 +98,6 @@ enum result_verdict { /* of a chain or of a name */
 };
 
 struct result_certificate {
-    bool present;
     const char *subject, *issuer, *serial;
     const char *sha256; /* fingerprint, hex */
     const char *key_type;
@@ -107,12 +106,13 @@ struct result_certificate {
     int64_t days_left;             /* negative when expired */
     unsigned key_bits;
     unsigned chain_length; /* as sent */
-    bool usage_server;     /* may serve as a TLS server's */
-    bool usage_client;     /* may serve as a TLS client's */
+    bool present;
+    bool usage_server; /* may serve as a TLS server's */
+    bool usage_client; /* may serve as a TLS client's */
     bool ocsp_stapled;
     const char *matched; /* the identifier that matched, or NULL */
     struct result_name *names, **last_name;
-    size_t name_count;
+    uint32_t name_count;
     enum result_verdict chain;
     enum result_verdict name;
 };
@@ -247,6 +247,7 @@ struct result_dns {   /* of the domain; `plan` NULL: nothing was asked */
 struct s2s_result {
     struct arena arena;
     bool no_memory; /* something is missing: it must not be handed out */
+    bool pipelined; /* <starttls/> went out before the features had come */
     bool full;      /* something long is left out: the probe has to end */
 
     int op; /* S2S_OP_* */
@@ -267,7 +268,6 @@ struct s2s_result {
     struct result_tlsa_set tlsa;
     struct result_stream_error stream_error;
     const char *redirect;
-    bool pipelined; /* <starttls/> went out before the features had come */
 
     const char *ping_method; /* "iq", "dialback-verify"; NULL: no ping */
     const char *ping_answer; /* "valid", "invalid", "error", "result" */

@@ -26,7 +26,7 @@ static void list_names(const struct result_certificate *c, char *out,
         length += (size_t)snprintf(out + length, size - length, "%s%.60s",
                                    told > 0 ? ", " : "", n->value);
     if (length < size && told < c->name_count)
-        (void)snprintf(out + length, size - length, " and %zu more",
+        (void)snprintf(out + length, size - length, " and %u more",
                        c->name_count - told);
 }
 

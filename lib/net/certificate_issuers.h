@@ -20,8 +20,8 @@
 struct certificate_issuers; /* may be used by several threads at once */
 struct certificate_issuer;  /* one, lent */
 
-/* What it costs to begin is what some thirty chains save. */
-#define CERTIFICATE_ISSUERS_AFTER 32
+/* What it costs to begin, with a system's authorities, ten chains save. */
+#define CERTIFICATE_ISSUERS_AFTER 16
 
 /* The first `after` good chains are not learnt from. NULL without memory. */
 struct certificate_issuers *certificate_issuers_new(unsigned after);

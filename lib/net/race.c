@@ -1,6 +1,5 @@
 #include "net/race.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +82,9 @@ static void looked_up(void *user, const struct lookup_result *result);
 static void unknown(struct race_endpoint *ep, int error, const char *why)
 {
     ep->state = RACE_UNKNOWN;
-    ep->error = error;
-    (void)snprintf(ep->why, sizeof(ep->why), "%s", why);
+    free(ep->why);
+    ep->why = strndup(why, RACE_WHY - 1);
+    ep->error = ep->why != NULL ? error : S2S_ENO_MEMORY;
 }
 
 static void known(struct race_endpoint *ep, const struct resolver_address *list,
@@ -393,7 +393,9 @@ void race_close(struct race *r)
 {
     stop_asking(r);
     eyeballs_close(&r->eyes);
-    for (size_t i = 0; i < r->count; i++)
+    for (size_t i = 0; i < r->count; i++) {
         free(r->endpoints[i].attempts);
+        free(r->endpoints[i].why);
+    }
     free(r->endpoints);
 }

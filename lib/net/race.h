@@ -24,7 +24,7 @@ enum race_state {
     RACE_FORBIDDEN, /* not to be tried */
 };
 
-#define RACE_WHY 64
+#define RACE_WHY 64 /* bytes of a reason */
 
 struct race_endpoint {
     struct race *race;
@@ -38,8 +38,8 @@ struct race_endpoint {
     bool alias;
     bool unanswered; /* UNKNOWN because no DNS server answered */
     enum dns_security security;
-    int error;          /* while UNKNOWN */
-    char why[RACE_WHY]; /* the same in words */
+    int error; /* while UNKNOWN, */
+    char *why; /* and in words; NULL: those of the error */
     struct eyeballs_attempt *attempts;
     size_t count;
     size_t next;  /* attempts before it were begun, or are forbidden */

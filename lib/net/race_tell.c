@@ -78,6 +78,11 @@ static void say_attempts(const struct race *r, struct line *l,
     }
 }
 
+static const char *why_of(const struct race_endpoint *ep)
+{
+    return ep->why != NULL ? ep->why : error_text(ep->error);
+}
+
 void race_describe(const struct race *r, char *out, size_t size)
 {
     struct line l = {.out = out, .size = size};
@@ -90,7 +95,7 @@ void race_describe(const struct race *r, char *out, size_t size)
     for (size_t i = 0; i < r->count; i++) {
         const struct race_endpoint *ep = &r->endpoints[i];
         if (ep->state == RACE_UNKNOWN)
-            say(&l, ep->host, ep->why);
+            say(&l, ep->host, why_of(ep));
         say_attempts(r, &l, ep);
     }
 }
@@ -187,7 +192,7 @@ static void report_host(const struct race_endpoint *ep,
     else if (ep->state == RACE_ASKED)
         outcome = stopped->name;
     else if (ep->state == RACE_UNKNOWN)
-        outcome = ep->security == DNS_BOGUS ? "bogus" : ep->why;
+        outcome = ep->security == DNS_BOGUS ? "bogus" : why_of(ep);
     const struct result_attempt told = {.host = ep->host,
                                         .port = ep->port,
                                         .us = -1,

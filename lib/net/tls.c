@@ -78,17 +78,16 @@ static int list_chain(struct tls_session *s, s2s_tls_info *info)
     if (sent == NULL || count == 0)
         return S2S_OK;
     if (s->chain == NULL)
-        s->chain = calloc(count, sizeof(*s->chain));
-    if (s->chain_sizes == NULL)
-        s->chain_sizes = calloc(count, sizeof(*s->chain_sizes));
-    if (s->chain == NULL || s->chain_sizes == NULL)
+        s->chain = calloc(count, sizeof(*s->chain) + sizeof(size_t));
+    if (s->chain == NULL)
         return S2S_ENO_MEMORY;
+    size_t *sizes = (size_t *)(void *)(s->chain + count);
     for (unsigned i = 0; i < count; i++) {
         s->chain[i] = sent[i].data;
-        s->chain_sizes[i] = sent[i].size;
+        sizes[i] = sent[i].size;
     }
     info->chain = s->chain;
-    info->chain_sizes = s->chain_sizes;
+    info->chain_sizes = sizes;
     info->chain_length = count;
     return S2S_OK;
 }
@@ -149,9 +148,9 @@ static ptrdiff_t end(struct tls_session *s, bool truncated)
 {
     s->ended = true;
     s->truncated = truncated;
-    if (truncated)
-        tls_session_note(s, gnutls_strerror(GNUTLS_E_PREMATURE_TERMINATION));
-    return 0;
+    if (!truncated)
+        return 0;
+    return tls_session_note(s, gnutls_strerror(GNUTLS_E_PREMATURE_TERMINATION));
 }
 
 /* What a receive that brought no data means; 0 when it means nothing. */
@@ -241,8 +240,8 @@ static ptrdiff_t write_session(void *session, const void *buffer, size_t length)
     if (n < 0)
         return n;
     if (tls_io_flush(&s->io) == s->io.broken && s->io.broken != S2S_OK) {
-        tls_session_note(s, error_text(s->io.broken));
-        return s->io.broken;
+        int e = tls_session_note(s, error_text(s->io.broken));
+        return e != S2S_OK ? e : s->io.broken;
     }
     /* There was no room, and meanwhile there is. */
     if (n == 0 && s->io.wait == 0)
@@ -271,14 +270,14 @@ s2s_tls tls_provider(struct tls_store *store)
 const char *tls_error(const void *session)
 {
     const struct tls_session *s = session;
-    return s->error;
+    return s->words != NULL ? s->words->error : "";
 }
 
 const char *tls_other_protocol(const void *session, size_t *length)
 {
     const struct tls_session *s = session;
     *length = s->other_length;
-    return s->other_length > 0 ? s->other : NULL;
+    return s->other_length > 0 ? s->words->other : NULL;
 }
 
 unsigned tls_dh_bits(const void *session)

@@ -25,36 +25,50 @@
 
 /* ---- What went wrong --------------------------------------------------- */
 
-void tls_session_note(struct tls_session *s, const char *text)
+static struct tls_words *words(struct tls_session *s)
 {
+    if (s->words == NULL)
+        s->words = calloc(1, sizeof(*s->words));
+    return s->words;
+}
+
+int tls_session_note(struct tls_session *s, const char *text)
+{
+    struct tls_words *w = words(s);
     size_t n = strlen(text);
+    if (w == NULL)
+        return S2S_ENO_MEMORY;
     if (n > 0 && text[n - 1] == '.')
         n--;
-    if (n >= sizeof(s->error))
-        n = sizeof(s->error) - 1;
-    memcpy(s->error, text, n);
-    s->error[n] = '\0';
+    if (n >= sizeof(w->error))
+        n = sizeof(w->error) - 1;
+    memcpy(w->error, text, n);
+    w->error[n] = '\0';
+    return S2S_OK;
 }
 
 /* "GNUTLS_A_HANDSHAKE_FAILURE" as "alert: handshake failure", which is the
  * alert's name in RFC 8446, 6. */
 static void set_alert(struct tls_session *s, gnutls_alert_description_t alert)
 {
+    struct tls_words *w = words(s);
     const char *name = gnutls_alert_get_strname(alert);
+    if (w == NULL)
+        return;
     if (name == NULL || strncmp(name, ALERT_PREFIX, strlen(ALERT_PREFIX)) != 0)
         name = ALERT_PREFIX "unknown";
-    (void)snprintf(s->error, sizeof(s->error), "alert: %s",
+    (void)snprintf(w->error, sizeof(w->error), "alert: %s",
                    name + strlen(ALERT_PREFIX));
-    for (char *c = s->error; *c != '\0'; c++)
+    for (char *c = w->error; *c != '\0'; c++)
         *c = *c == '_' ? ' ' : (char)tolower((unsigned char)*c);
 }
 
 int tls_session_die(struct tls_session *s, int e, const char *text)
 {
-    s->failure = e;
     if (text != NULL)
-        tls_session_note(s, text);
-    return e;
+        (void)tls_session_note(s, text);
+    s->failure = s->words != NULL ? e : S2S_ENO_MEMORY;
+    return s->failure;
 }
 
 /*
@@ -180,9 +194,12 @@ static int check_alpn(struct tls_session *s, const struct tls_alpn *alpn)
         (alpn->length == strlen(s->alpn) &&
          memcmp(alpn->name, s->alpn, alpn->length) == 0))
         return 0;
+    struct tls_words *w = words(s);
+    if (w == NULL)
+        return GNUTLS_E_MEMORY_ERROR;
     s->other_length =
-        alpn->length < sizeof(s->other) ? alpn->length : sizeof(s->other);
-    memcpy(s->other, alpn->name, s->other_length);
+        alpn->length < sizeof(w->other) ? alpn->length : sizeof(w->other);
+    memcpy(w->other, alpn->name, s->other_length);
     return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
 }
 
@@ -214,7 +231,7 @@ void tls_session_free(struct tls_session *s)
     tls_io_free(&s->io);
     free(s->asked);
     free(s->chain);
-    free(s->chain_sizes);
+    free(s->words);
     free(s);
 }
 

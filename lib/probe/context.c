@@ -23,7 +23,7 @@ static void make_ready(struct probe *p, void *user)
     stages_ready(p, loop_due(&c->shared.loop));
     TAILQ_INSERT_TAIL(&c->ready, p, link_ready);
     if (!c->busy)
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
 }
 
 static void unready(s2s_context *c, struct probe *p)
@@ -222,13 +222,17 @@ int context_process(s2s_context *c)
         loop_woken(&c->shared.loop);
     context_work(c);
     if (context_has_work(c))
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
     return S2S_OK;
 }
 
-int context_fd(const s2s_context *c)
+int context_fd(s2s_context *c)
 {
-    return loop_fd(&c->shared.loop);
+    bool first = !c->shared.loop.watched;
+    int fd = loop_fd(&c->shared.loop);
+    if (first && context_has_work(c))
+        loop_tell(&c->shared.loop);
+    return fd;
 }
 
 int context_timeout_ms(s2s_context *c)
@@ -276,7 +280,7 @@ void context_enqueue(s2s_context *c, struct probe *p)
         c->queued_count++;
     }
     if (!c->busy)
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
 }
 
 int context_submit(s2s_context *c, int op, const char *from, const char *to,
@@ -324,7 +328,7 @@ void context_cancel(s2s_context *c, uint64_t id)
             probe_cancel(p);
     }
     if (!c->busy)
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
 }
 
 struct probe *context_take_out(s2s_context *c, struct probe *p)
@@ -340,7 +344,7 @@ struct probe *context_take(s2s_context *c)
     if (p != NULL && !context_has_work(c)) {
         loop_quiet(&c->shared.loop);
         if (context_has_work(c)) /* another thread asked in between */
-            loop_signal(&c->shared.loop);
+            loop_tell(&c->shared.loop);
     }
     return p;
 }

@@ -13,7 +13,7 @@
 int context_new(const s2s_context_options *options, s2s_context **out,
                 char what[OPTIONS_WHAT]);
 void context_free(s2s_context *c);
-int context_fd(const s2s_context *c);
+int context_fd(s2s_context *c);
 int context_timeout_ms(s2s_context *c);
 int context_process(s2s_context *c);
 int context_submit(s2s_context *c, int op, const char *from, const char *to,

@@ -67,7 +67,7 @@ void context_stream_free(struct s2s_stream *s)
     probe_free(p);
     stream_free(s);
     if (!c->busy)
-        loop_signal(&c->shared.loop); /* its place is free */
+        loop_tell(&c->shared.loop); /* its place is free */
 }
 
 int context_listen(s2s_context *c, const char *address, uint16_t *port)

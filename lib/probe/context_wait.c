@@ -44,7 +44,7 @@ static int wait_for_results(s2s_context *c, int timeout_ms)
 static void leave(s2s_context *c)
 {
     if (context_has_work(c))
-        loop_signal(&c->shared.loop);
+        loop_tell(&c->shared.loop);
 }
 
 int context_run(s2s_context *c, int timeout_ms)

@@ -12,16 +12,20 @@
 
 /* ---- Failures ---- */
 
-static const char *io_text(const struct probe *p, int error)
+static const char *io_text(struct probe *p, int error)
 {
     const struct link *l = &p->link;
-    if (l->fault[0] != '\0' && !(l->fault_tls ? p->own_tls : p->own_transport))
-        return l->fault;
+    char fault[LINK_FAULT];
+    const char *text = NULL;
+    if (!(l->fault_tls ? p->own_tls : p->own_transport) && link_fault(l, fault))
+        text = result_text(p->result, fault);
+    if (text != NULL)
+        return text;
     if (p->own_transport && p->link.open &&
         (error == S2S_EDNS || error == S2S_ECONNECT || error == S2S_ECLOSED ||
          error == S2S_EADDRESS_FORBIDDEN || error == S2S_EINTERNAL ||
          error <= S2S_CALLBACK_ERROR)) {
-        const char *text = tcp_error(p->link.conn);
+        text = tcp_error(p->link.conn);
         if (text[0] != '\0')
             return text;
     }
@@ -170,12 +174,13 @@ static int begin_tls(void *user)
         .key = mine != NULL ? mine->key : NULL,
         .version = p->tls_version,
     };
-    s2s_tls tls = p->own_tls ? tls_provider(p->shared->tls) : p->options.tls;
+    if (p->own_tls)
+        p->options.tls = tls_provider(p->shared->tls);
     p->certificate_set = request.certificate != NULL;
     p->certificate_asked = false;
     if (p->own_transport)
         tcp_quickack(p->link.conn);
-    return link_begin_tls(&p->link, &tls, &request);
+    return link_begin_tls(&p->link, &p->options.tls, &request);
 }
 
 static const struct pump_hooks hooks = {

@@ -240,7 +240,7 @@ int endpoints_take(struct probe *p)
 
 /* ---- Connecting ------------------------------------------------------- */
 
-static int open_own(struct probe *p, const s2s_transport *transport)
+static int open_own(struct probe *p)
 {
     struct tcp_endpoint list[PROBE_ENDPOINTS + PROBE_FORBIDDEN];
     size_t first = p->settled ? p->endpoint : 0;
@@ -254,10 +254,11 @@ static int open_own(struct probe *p, const s2s_transport *transport)
             .dns_only = p->endpoints[i].secure,
             .forbidden = p->endpoints[i].bad_port,
         };
-    int e = tcp_open_endpoints(transport->user, list, end - first, &conn);
+    int e =
+        tcp_open_endpoints(p->options.transport.user, list, end - first, &conn);
     if (e != S2S_OK)
         return e;
-    link_adopt(&p->link, transport, conn);
+    link_adopt(&p->link, &p->options.transport, conn);
     return S2S_OK;
 }
 
@@ -271,15 +272,15 @@ static void note_endpoint(struct probe *p)
 int endpoints_open(struct probe *p)
 {
     const struct probe_endpoint *first = &p->endpoints[p->endpoint];
-    s2s_transport transport = p->options.transport;
+    s2s_transport *transport = &p->options.transport;
     if (!p->own_transport) {
         note_endpoint(p);
-        return link_open(&p->link, &transport, first->host, first->port);
+        return link_open(&p->link, transport, first->host, first->port);
     }
-    int e = shared_transport(p->shared, p->errand, &transport);
+    int e = shared_transport(p->shared, p->errand, transport);
     if (e == S2S_EINTERNAL)
         result_fail(p->result, e, ERROR_NO_DESCRIPTORS);
-    return e == S2S_OK ? open_own(p, &transport) : e;
+    return e == S2S_OK ? open_own(p) : e;
 }
 
 static void note_proof(struct probe *p, size_t chosen)

@@ -55,7 +55,7 @@ static bool trusts(void *user, const struct domain *from, const char **why)
 {
     struct inbound_stream *s = user;
     s2s_tls_info info = {.size = sizeof(info)};
-    int e = s->link.secure ? s->link.tls.info(s->link.session, &info)
+    int e = s->link.secure ? s->link.tls->info(s->link.session, &info)
                            : S2S_EINTERNAL;
     snprintf(s->why, sizeof(s->why), "there is no TLS");
     if (e == S2S_OK)
@@ -180,10 +180,10 @@ static int begin_tls(void *user)
         .choose = local == NULL ? choose : NULL,
         .chooser = s,
     };
-    s2s_tls tls = tls_provider(s->shared->tls);
+    s->tls = tls_provider(s->shared->tls);
     s->seen.tls_tried = true;
     tcp_quickack(s->link.conn);
-    return link_begin_tls(&s->link, &tls, &request);
+    return link_begin_tls(&s->link, &s->tls, &request);
 }
 
 static void on_secured(void *user)
@@ -367,7 +367,8 @@ int inbound_stream_new(struct shared *shared, int fd, const char *address,
         return S2S_ENO_MEMORY;
     }
     s->shared = shared;
-    link_adopt(&s->link, &transport, conn);
+    s->transport = transport;
+    link_adopt(&s->link, &s->transport, conn);
     settle_in(s, address);
     e = loop_set_timer(&shared->loop, &s->deadline, s->active + STRANGER_US);
     if (e == S2S_OK)

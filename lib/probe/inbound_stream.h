@@ -18,6 +18,8 @@ struct inbound_stream {
     void *wake_user;
 
     struct shared *shared;
+    s2s_transport transport;
+    s2s_tls tls;
     struct link link;
     struct responder *stream; /* NULL until the first byte was seen */
     struct responder_config config;

@@ -16,23 +16,38 @@ static bool is_want(ptrdiff_t n)
     return n == S2S_WANT_READ || n == S2S_WANT_WRITE;
 }
 
+static int error_of(ptrdiff_t n)
+{
+    return n < INT_MIN || n >= 0 || !error_known((int)n) ? S2S_EINTERNAL
+                                                         : (int)n;
+}
+
 /* An error of a callback, once for a connection: the first one is the cause of
  * those behind it. Returns it, or S2S_EINTERNAL for what is none. */
 static int failed(struct link *l, bool tls, const char *name, ptrdiff_t n)
 {
-    const char *table = tls ? "tls" : "transport";
-    int e =
-        n < INT_MIN || n >= 0 || !error_known((int)n) ? S2S_EINTERNAL : (int)n;
-    if (l->fault[0] != '\0' || e == S2S_ECLOSED) /* that is the peer's */
+    int e = error_of(n);
+    if (l->fault != NULL || e == S2S_ECLOSED) /* that is the peer's */
         return e;
+    l->fault = name;
+    l->fault_value = n;
     l->fault_tls = tls;
-    if (e == n && e > S2S_CALLBACK_ERROR)
-        snprintf(l->fault, sizeof(l->fault), "%s.%s: %s", table, name,
-                 error_text(e));
-    else
-        snprintf(l->fault, sizeof(l->fault), "%s.%s returned %td%s", table,
-                 name, n, e == n ? "" : ", which it may not");
     return e;
+}
+
+bool link_fault(const struct link *l, char out[LINK_FAULT])
+{
+    const char *table = l->fault_tls ? "tls" : "transport";
+    ptrdiff_t n = l->fault_value;
+    int e = error_of(n);
+    if (l->fault == NULL)
+        return false;
+    if (e == n && e > S2S_CALLBACK_ERROR)
+        snprintf(out, LINK_FAULT, "%s.%s: %s", table, l->fault, error_text(e));
+    else
+        snprintf(out, LINK_FAULT, "%s.%s returned %td%s", table, l->fault, n,
+                 e == n ? "" : ", which it may not");
+    return true;
 }
 
 /* Of a function that moves nothing: 0 or an error. */
@@ -55,7 +70,7 @@ int link_open(struct link *l, const s2s_transport *transport, const char *host,
               uint16_t port)
 {
     void *conn = NULL;
-    *l = (struct link){.transport = *transport, .want = S2S_WANT_READ};
+    *l = (struct link){.transport = transport, .want = S2S_WANT_READ};
     int e = status(l, false, "open",
                    transport->open(transport->user, host, port, &conn));
     if (e != S2S_OK)
@@ -67,7 +82,7 @@ int link_open(struct link *l, const s2s_transport *transport, const char *host,
 
 void link_adopt(struct link *l, const s2s_transport *transport, void *conn)
 {
-    *l = (struct link){.transport = *transport,
+    *l = (struct link){.transport = transport,
                        .conn = conn,
                        .want = S2S_WANT_READ,
                        .open = true};
@@ -76,9 +91,9 @@ void link_adopt(struct link *l, const s2s_transport *transport, void *conn)
 void link_close(struct link *l)
 {
     if (l->tls_begun)
-        l->tls.close(l->session);
+        l->tls->close(l->session);
     if (l->open)
-        l->transport.close(l->conn);
+        l->transport->close(l->conn);
     l->tls_begun = false;
     l->open = false;
 }
@@ -93,7 +108,7 @@ static ptrdiff_t lower_read(void *conn, void *buffer, size_t length)
         return S2S_ELIMIT;
     }
     ptrdiff_t n = moved(l, false, "read",
-                        l->transport.read(l->conn, buffer, length), length);
+                        l->transport->read(l->conn, buffer, length), length);
     if (n > 0 && !l->heard)
         memcpy(&l->first, buffer, 1);
     if (n > 0 && l->tls_begun && !l->heard_tls)
@@ -111,7 +126,7 @@ static ptrdiff_t lower_write(void *conn, const void *buffer, size_t length)
 {
     struct link *l = conn;
     ptrdiff_t n = moved(l, false, "write",
-                        l->transport.write(l->conn, buffer, length), length);
+                        l->transport->write(l->conn, buffer, length), length);
     l->moved = l->moved || n > 0;
     return n != 0 ? n : S2S_ECLOSED;
 }
@@ -132,8 +147,9 @@ static ptrdiff_t noted(struct link *l, ptrdiff_t n)
 ptrdiff_t link_read(struct link *l, void *buffer, size_t length)
 {
     if (l->tls_begun)
-        return noted(l, moved(l, true, "read",
-                              l->tls.read(l->session, buffer, length), length));
+        return noted(l,
+                     moved(l, true, "read",
+                           l->tls->read(l->session, buffer, length), length));
     return noted(l, lower_read(l, buffer, length));
 }
 
@@ -142,7 +158,7 @@ ptrdiff_t link_write(struct link *l, const void *buffer, size_t length)
     if (!l->tls_begun)
         return noted(l, lower_write(l, buffer, length));
     ptrdiff_t n = moved(l, true, "write",
-                        l->tls.write(l->session, buffer, length), length);
+                        l->tls->write(l->session, buffer, length), length);
     return noted(l, n != 0 ? n : S2S_ECLOSED);
 }
 
@@ -152,7 +168,7 @@ int link_begin_tls(struct link *l, const s2s_tls *tls, s2s_tls_request *request)
     request->lower = l;
     request->lower_read = lower_read;
     request->lower_write = lower_write;
-    l->tls = *tls;
+    l->tls = tls;
     int e = status(l, true, "open", tls->open(tls->user, request, &session));
     if (e != S2S_OK)
         return e;
@@ -163,7 +179,7 @@ int link_begin_tls(struct link *l, const s2s_tls *tls, s2s_tls_request *request)
 
 int link_handshake(struct link *l)
 {
-    int e = l->tls.handshake(l->session);
+    int e = l->tls->handshake(l->session);
     if (is_want(e))
         return (int)noted(l, e);
     e = status(l, true, "handshake", e);
@@ -173,14 +189,14 @@ int link_handshake(struct link *l)
 
 int link_tls_info(struct link *l, s2s_tls_info *info)
 {
-    return status(l, true, "info", l->tls.info(l->session, info));
+    return status(l, true, "info", l->tls->info(l->session, info));
 }
 
 int link_fd(const struct link *l)
 {
-    if (!l->open || l->transport.fd == NULL)
+    if (!l->open || l->transport->fd == NULL)
         return -1;
-    int fd = l->transport.fd(l->conn);
+    int fd = l->transport->fd(l->conn);
     return fd >= 0 ? fd : -1;
 }
 

@@ -10,8 +10,8 @@
 #include <s2sprobe.h>
 
 struct link {
-    s2s_transport transport;
-    s2s_tls tls;
+    const s2s_transport *transport;
+    const s2s_tls *tls;
     void *conn;
     void *session;
     bool open;
@@ -26,9 +26,16 @@ struct link {
     uint8_t first;  /* it */
     bool heard_tls; /* a byte has come since TLS began */
     uint8_t first_tls;
-    char fault[96]; /* the first callback that failed, and how; or "" */
-    bool fault_tls; /* it is one of `tls` */
+    const char *fault;     /* the first callback that failed; or NULL, */
+    ptrdiff_t fault_value; /* what it returned, */
+    bool fault_tls;        /* and whether it is one of `tls` */
 };
+
+#define LINK_FAULT 96
+/* What is wrong with that callback, in words; false: with none. */
+bool link_fault(const struct link *l, char out[LINK_FAULT]);
+
+/* The tables must outlive the link. */
 
 int link_open(struct link *l, const s2s_transport *transport, const char *host,
               uint16_t port);

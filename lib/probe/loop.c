@@ -60,8 +60,12 @@ void loop_free(struct loop *l)
     *l = (struct loop){.epoll = -1, .timer = -1, .event = -1};
 }
 
-int loop_fd(const struct loop *l)
+static void arm(struct loop *l);
+
+int loop_fd(struct loop *l)
 {
+    l->watched = true;
+    arm(l);
     return l->epoll;
 }
 
@@ -171,7 +175,7 @@ static void arm(struct loop *l)
     /* One that is set too early fires in vain once, and is set again then:
      * cheaper than setting it for each timer that goes. */
     bool early = l->armed != 0 && at > l->armed;
-    if (at != l->armed && !early)
+    if (l->watched && at != l->armed && !early)
         set_timerfd(l, at);
 }
 
@@ -267,13 +271,22 @@ void loop_signal(const struct loop *l)
     errno = saved;
 }
 
+void loop_tell(const struct loop *l)
+{
+    if (l->watched)
+        loop_signal(l);
+}
+
 void loop_quiet(const struct loop *l)
 {
-    drain(l->event);
+    if (l->watched)
+        drain(l->event);
 }
 
 void loop_wait(struct loop *l, int timeout_ms)
 {
-    l->told = ask(l, timeout_ms);
+    int first = loop_timeout_ms(l);
+    bool sooner = first >= 0 && (timeout_ms < 0 || first < timeout_ms);
+    l->told = ask(l, sooner ? first : timeout_ms);
     loop_woken(l);
 }

@@ -26,6 +26,7 @@ struct loop {
     int64_t (*clock)(void *user); /* replaceable before first use: tests */
     void *clock_user;
     struct timers timers; /* microseconds of the clock */
+    bool watched;         /* somebody knows the descriptor */
     int64_t seen;  /* what is pending now was not then; 0: we do not know */
     bool more;     /* the kernel had more to tell than there was room for */
     int64_t due;   /* while firing: since when it may have been pending */
@@ -40,7 +41,9 @@ struct loop {
 int loop_init(struct loop *l);
 void loop_free(struct loop *l);
 
-int loop_fd(const struct loop *l);
+/* Readable from now on when something is due or loop_tell() says so: what that
+ * costs is saved while nobody looks. */
+int loop_fd(struct loop *l);
 int64_t loop_now(const struct loop *l);
 
 /* While something fires: the time at which it was due, or the earliest at which
@@ -65,7 +68,10 @@ void loop_fire(struct loop *l);
  * signal handler. */
 void loop_signal(const struct loop *l);
 
-/* Take loop_signal() back. */
+/* The same from the loop's own thread, if anybody looks at the descriptor. */
+void loop_tell(const struct loop *l);
+
+/* Take these back. */
 void loop_quiet(const struct loop *l);
 
 /* Milliseconds until the first timer, rounded up; -1: none. */

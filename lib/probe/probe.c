@@ -104,9 +104,9 @@ static void finish(struct probe *p)
 
 static void start_failed(struct probe *p, int error)
 {
-    const char *fault = p->own_transport ? "" : p->link.fault;
-    result_fail(p->result, error, "%s",
-                fault[0] != '\0' ? fault : error_text(error));
+    char fault[LINK_FAULT];
+    bool known = !p->own_transport && link_fault(&p->link, fault);
+    result_fail(p->result, error, "%s", known ? fault : error_text(error));
     outcome_settle(p);
     finish(p);
 }

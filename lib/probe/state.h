@@ -59,14 +59,14 @@ struct probe {
 
     struct discovery *discovery; /* NULL: DNS was not asked for endpoints */
     bool discovering, discovered;
-    int discovery_error;
     bool from_srv;
+    bool more_endpoints; /* than are followed */
+    bool settled;        /* the endpoint in use is, and stays */
+    int discovery_error;
     struct probe_endpoint *endpoints; /* owned; of a plan, else &only */
     struct probe_endpoint only;
     size_t endpoint_count;
-    bool more_endpoints; /* than are followed */
-    size_t endpoint;     /* the one in use */
-    bool settled;        /* it is, and stays */
+    size_t endpoint; /* the one in use */
     struct probe_proof proof;
     unsigned tls_version; /* S2S_TLS_* */
     struct check *check;  /* of S2S_OP_CHECK, once the endpoints are known */

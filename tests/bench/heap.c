@@ -1,6 +1,7 @@
 /*
- * heap [--smoke]: the heap that one idle, secured stream holds, when there are
- * a thousand and when there are ten thousand, and what the process holds then.
+ * heap [--smoke|COUNT]: the heap that one idle, secured stream holds, when
+ * there are a thousand and when there are ten thousand, and what the process
+ * holds then.
  *
  * All probes of one context are kept open: each has sent its <db:verify/>,
  * which the peer never answers. For comparison, GnuTLS sessions alone that
@@ -154,6 +155,8 @@ int main(int argc, char **argv)
     struct certs certs;
     struct peer peer;
     unsigned count = bench_smoke(argc, argv) ? SMOKE_STREAMS : STREAMS;
+    if (argc == 2 && count == STREAMS)
+        count = (unsigned)strtoul(argv[1], NULL, 10);
     bench_raise_files();
     certs_make(&certs);
     peer_start(&peer, &certs);

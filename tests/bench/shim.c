@@ -2,7 +2,8 @@
  * shim PROGRAM [--smoke]: what the HTTP server adds to a probe, as processor
  * time (user and system) of a whole process: a probe by HTTP request, each on a
  * connection of its own, and a direct call here, of the same peer. Batches
- * alternate; the median of their ratios counts.
+ * alternate; the median of their ratios counts. Neither side has limits, which
+ * would hold up one probe after the other.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -34,8 +35,13 @@ struct shim {
 
 _Noreturn static void become(const char *program, const char *ca_file, int out)
 {
-    const char *arguments[] = {program,     "--listen", "127.0.0.1:0",
-                               "--ca-file", ca_file,    NULL};
+    const char *arguments[] = {program,       "--listen",
+                               "127.0.0.1:0", "--ca-file",
+                               ca_file,       "--host-running",
+                               "none",        "--address-running",
+                               "none",        "--host-rate",
+                               "none",        "--max-handshakes",
+                               "none",        NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     execv(program, (char *const *)(uintptr_t)arguments);
@@ -196,7 +202,11 @@ int main(int argc, char **argv)
     peer_start(&peer, &certs);
     start(&http, argv[1], certs.ca.path);
     const s2s_context_options setup = {.size = sizeof(setup),
-                                       .ca_file = certs.ca.path};
+                                       .ca_file = certs.ca.path,
+                                       .host_running = S2S_NO_LIMIT,
+                                       .address_running = S2S_NO_LIMIT,
+                                       .host_rate = S2S_NO_LIMIT,
+                                       .max_handshakes = S2S_NO_LIMIT};
     bench_must(s2s_context_new(&setup, &context) == S2S_OK, "no context");
     measure(&http, &peer, context, argc == 3 ? 1 : BATCHES);
     s2s_context_free(context);

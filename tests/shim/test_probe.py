@@ -8,7 +8,7 @@ import threading
 import unittest
 
 import shim
-from shim import CONNECT, HEADER, PING, Peer, says, silent
+from shim import CHECK, CONNECT, HEADER, PING, Peer, says, silent
 
 FEATURES = HEADER + b'<stream:features/>'
 
@@ -232,6 +232,95 @@ class Life(unittest.TestCase):
             server.stop()
             for thread in threads:
                 thread.join(shim.TIMEOUT)
+
+
+class Limits(unittest.TestCase):
+    """What servers, and this machine, are spared."""
+
+    def waits(self, options, name=None, other='127.0.0.1', **more):
+        """While one probe runs, another to the same host, or to the other
+        address, may not connect: the reply to that."""
+        with shim.Server(*options) as server, Peer(silent) as peer, \
+                Peer(silent, other) as spare:
+            target = {'host': name} if name else {}
+            first = threading.Thread(target=ask, args=(server, peer),
+                                     kwargs={'timeout': 60000, **target})
+            first.start()
+            peer.await_connections(1)
+            second = peer if other == peer.host else spare
+            reply = ask(server, second, timeout=1, **target, **more)
+            self.assertEqual((len(peer.socks), len(spare.socks)), (1, 0))
+            server.stop()
+            first.join(shim.TIMEOUT)
+        return reply
+
+    def test_waited_for_too_long(self):
+        host = ['--host-running', '1', '--address-running', 'none']
+        address = ['--address-running', '1', '--host-running', 'none']
+        for options, more in (
+                (host, {'name': 'localhost'}),
+                (address, {}),
+                (address, {'path': CHECK, 'discover': False}),
+                (['--max-handshakes', '1'], {'other': '127.0.0.2'})):
+            with self.subTest(options, more=more):
+                reply = self.waits(options, **more)
+                self.assertEqual((reply.status, reply.code), (503, 'busy'))
+                self.assertEqual(reply.headers['retry-after'], '1')
+                self.assertIn('waited', reply.json['error'])
+                self.assertIn('host', reply.json)
+
+    def test_in_time(self):
+        """One that waits for less goes on, with its whole timeout."""
+        with shim.Server('--address-running', '1') as server, \
+                Peer(silent) as peer:
+            first = threading.Thread(target=ask, args=(server, peer),
+                                     kwargs={'timeout': 500})
+            first.start()
+            peer.await_connections(1)
+            reply = ask(server, peer, timeout=1500)
+            first.join(shim.TIMEOUT)
+            self.assertEqual(len(peer.socks), 2)
+        self.assertEqual((reply.status, reply.code), (504, 'timeout'))
+        self.assertNotEqual(reply.json['stage'], 'queue')
+
+    def test_places_of_the_late(self):
+        """They are free again."""
+        with shim.Server('--max-probes', '2', '--address-running', '1') \
+                as server, Peer(silent) as peer:
+            first = threading.Thread(target=ask, args=(server, peer),
+                                     kwargs={'timeout': 60000})
+            first.start()
+            peer.await_connections(1)
+            for _ in range(3):
+                reply = ask(server, peer, timeout=1)
+                self.assertIn('waited', reply.json['error'])
+            server.stop()
+            first.join(shim.TIMEOUT)
+
+    def test_none(self):
+        everything = [word for name in ('host-running', 'address-running',
+                                        'host-rate', 'rate', 'max-handshakes')
+                      for word in (f'--{name}', 'none')]
+        with shim.Server(*everything) as server, Peer(silent) as peer:
+            threads = [threading.Thread(target=ask, args=(server, peer),
+                                        kwargs={'timeout': 60000,
+                                                'host': 'localhost'})
+                       for _ in range(32)]
+            for thread in threads:
+                thread.start()
+            peer.await_connections(32)
+            server.stop()
+            for thread in threads:
+                thread.join(shim.TIMEOUT)
+
+    def test_rates(self):
+        """One of a few that follow each other has to wait for the second."""
+        for option in '--rate', '--host-rate':
+            with shim.Server(option, '1') as server, \
+                    Peer(says(FEATURES)) as peer:
+                waited = (ask(server, peer, useTLS=False)
+                          .json['timings'].get('queue', 0) for _ in range(5))
+                self.assertTrue(any(ms > 100 for ms in waited), option)
 
 
 if __name__ == '__main__':

@@ -27,7 +27,7 @@ class Start(unittest.TestCase):
 
     def test_usage(self):
         for args in (['--listen', '127.0.0.1:1s'], ['--listen', '[::1]:0'],
-                     ['--max-probes', '0'], ['--allow-target', 'x'],
+                     ['--max-probes', '0'], ['--rate', '0'], ['--allow-target', 'x'],
                      ['--identity', 'cert=a'], ['--nonsense'], ['word'],
                      ['--listen-s2s', '127.0.0.1:0']):
             self.refused(2, '\nsee s2sprobe-http(8) or --help\n', *args)
@@ -37,7 +37,8 @@ class Start(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertTrue(done.stdout.startswith('usage: s2sprobe-http'))
         for option in ('--listen', '--ca-file', '--dns-server', '--dns-trust-ad',
-                       '--max-probes', '--max-timeout', '--allow-target', '--allow-host',
+                       '--max-probes', '--max-timeout', '--host-running', '--address-running',
+                       '--host-rate', '--rate', '--max-handshakes', '--allow-target', '--allow-host',
                        '--identity', '--listen-s2s', '--demo', '--access-log', '--version'):
             self.assertIn(option, done.stdout)
 

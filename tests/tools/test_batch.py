@@ -87,6 +87,7 @@ BAD = {
     b'{"toDomain":"a.test","tls":"on"}': 'invalid_field',
     b'{"toDomain":"a.test","useTLS":1}': 'invalid_field',
     b'{"toDomain":"a.test","dane":"yes"}': 'invalid_field',
+    b'{"toDomain":"a.test","pipeline":1}': 'invalid_field',
     b'{"toDomain":"a.test","op":"send"}': 'invalid_field',
     b'{"toDomain":"a.test","op":7}': 'invalid_field',
     b'{"toDomain":"a.test","pingMethod":"x"}': 'invalid_field',
@@ -174,6 +175,17 @@ def _(lab):
     equal(found[6]['tls']['mode'], 'direct')
     equal(found[7]['success'], True)
     assert found[8]['code'] in ('dns', 'timeout') and found[8]['port'] == 5269, found[8]
+
+
+@check('pipeline: by the line, or by the command line')
+def _(lab):
+    lines = [{'toDomain': 'peer.test'}, {'toDomain': 'peer.test', 'pipeline': True},
+             {'toDomain': 'peer.test', 'pipeline': False},
+             {'toDomain': 'peer.test', 'pipeline': None}]
+    for args, used in ((), {2}), (('--pipeline',), {1, 2, 4}):
+        found = by_line(batch('\n'.join(map(json.dumps, lines)), *lab.there, *GREEDY, *args)[0])
+        equal({a['success'] for a in found.values()}, {True})
+        equal({n for n, a in found.items() if a.get('pipelined')}, used)
 
 
 @check('--op, and options of the other commands, for every line')

@@ -18,7 +18,14 @@
 #include "probe/context.h"
 #include "unit/net/pki.h"
 
-enum { CONTEXTS = 4, ROUNDS = 6, READERS = 3, NUDGES = 2000, LOADERS = 4 };
+enum {
+    CONTEXTS = 4,
+    ROUNDS = 6,
+    READERS = 3,
+    NUDGES = 2000,
+    LOADERS = 4,
+    JUDGEMENTS = 20
+};
 #define TIMEOUT_MS 60000
 
 #define must(ok) must_at((ok), #ok, __LINE__)
@@ -34,7 +41,7 @@ static void must_at(bool ok, const char *what, int line)
 /* ---- Certificates ---- */
 
 static char ca_file[40];
-static gnutls_datum_t first_leaf; /* of parties[0] */
+static gnutls_datum_t known_chain[2]; /* for parties[0] */
 
 static struct party {
     char domain[16], certificate[40], key[40];
@@ -53,6 +60,20 @@ static void write_file(char name[40], char *text)
     free(text);
 }
 
+/* A leaf with an intermediate, for `domain`. */
+static void make_chain(const struct pki_party *ca, const char *domain)
+{
+    const struct pki_spec above = {.cn = "Thread Intermediate", .ca = true};
+    const struct pki_spec own = {.names = {{"dns", domain, 0}}};
+    struct pki_party middle = pki_make(&above, ca);
+    struct pki_party leaf = pki_make(&own, &middle);
+    known_chain[0] = leaf.der;
+    known_chain[1] = middle.der;
+    leaf.der.data = middle.der.data = NULL;
+    pki_free(&leaf);
+    pki_free(&middle);
+}
+
 static void make_certificates(void)
 {
     const struct pki_spec spec = {.cn = "Thread CA", .ca = true};
@@ -65,18 +86,16 @@ static void make_certificates(void)
         struct pki_party leaf = pki_make(&own, &ca);
         write_file(p->certificate, pki_certificate_pem(&leaf));
         write_file(p->key, pki_key_pem(&leaf));
-        if (k == 0) {
-            first_leaf = leaf.der;
-            leaf.der.data = NULL;
-        }
         pki_free(&leaf);
     }
+    make_chain(&ca, parties[0].domain);
     pki_free(&ca);
 }
 
 static void remove_certificates(void)
 {
-    gnutls_free(first_leaf.data);
+    gnutls_free(known_chain[0].data);
+    gnutls_free(known_chain[1].data);
     for (int k = 0; k < CONTEXTS; k++) {
         unlink(parties[k].certificate);
         unlink(parties[k].key);
@@ -205,24 +224,26 @@ static void *live(void *user)
     return NULL;
 }
 
-/* ---- Authorities and credentials alone, still to be loaded ---- */
+/* ---- Authorities, issuers and credentials alone, still to be loaded ---- */
 
 static struct certificate_trust *trust;
 static struct tls_store *store;
 static pthread_barrier_t all_load;
 
-static void judge_leaf(struct certificate_trust *t)
+/* One thread learns the issuer, or several want to. */
+static void judge_chain(struct certificate_trust *t)
 {
     struct domain *domain;
-    const unsigned char *chain[] = {first_leaf.data};
-    const size_t size = first_leaf.size;
+    const unsigned char *chain[] = {known_chain[0].data, known_chain[1].data};
+    const size_t sizes[] = {known_chain[0].size, known_chain[1].size};
     const s2s_tls_info info = {.size = sizeof(info),
                                .chain = chain,
-                               .chain_sizes = &size,
-                               .chain_length = 1};
+                               .chain_sizes = sizes,
+                               .chain_length = 2};
     char why[CERTIFICATE_WHY];
     must(domain_parse(parties[0].domain, &domain) == S2S_OK);
-    must(certificate_proves(t, &info, domain, PKI_NOW, why) == S2S_OK);
+    for (int k = 0; k < JUDGEMENTS; k++)
+        must(certificate_proves(t, &info, domain, PKI_NOW, why) == S2S_OK);
     free(domain);
 }
 
@@ -237,7 +258,7 @@ static void *load(void *loaded)
     must(tls_store_take(s, NULL, NULL, &c) == S2S_OK && c->kept);
     must(tls_store_priorities(s, S2S_TLS_1_2) != NULL &&
          tls_store_server_priorities(s) != NULL);
-    judge_leaf(t);
+    judge_chain(t);
     tls_store_give(c);
     tls_store_free(s);
     certificate_trust_free(t);
@@ -250,6 +271,7 @@ static void load_at_once(void)
     const void *loaded[LOADERS];
     must(pthread_barrier_init(&all_load, NULL, LOADERS + 1) == 0);
     must(certificate_trust_new(ca_file, &trust) == S2S_OK);
+    must(certificate_trust_learn(trust, 1) == S2S_OK);
     must(tls_store_new(&store) == S2S_OK);
     for (int k = 0; k < LOADERS; k++)
         must(pthread_create(&threads[k], NULL, load, &loaded[k]) == 0);

@@ -69,6 +69,23 @@ static void go_on(s2s_context *c)
     }
 }
 
+/* How long an attempt took is told by the real clock. */
+static void blank_times(char *json)
+{
+    static const char mark[] = "\"ms\":";
+    char *to = json;
+    for (const char *from = json; *from != '\0';) {
+        bool time = strncmp(from, mark, strlen(mark)) == 0;
+        size_t length = time ? strlen(mark) : 1;
+        memmove(to, from, length);
+        to += length;
+        from += length;
+        if (time)
+            from += strspn(from, "0123456789.e-");
+    }
+    *to = '\0';
+}
+
 static bool next(s2s_context *c, struct outcome *out)
 {
     s2s_result *r = NULL;
@@ -80,6 +97,7 @@ static bool next(s2s_context *c, struct outcome *out)
         out->error = s2s_result_error(r);
         out->json = strdup(s2s_result_json(r));
         assert_non_null(out->json);
+        blank_times(out->json);
     }
     s2s_result_free(r);
     return true;
@@ -131,9 +149,13 @@ static void sweep(void **state)
                 failed++;
                 continue;
             }
-            if (strcmp(o.json, wanted.json) != 0)
-                fail_msg("%lu%s: %s, not %s", nth, sticky ? " and on" : "",
-                         o.json, wanted.json);
+            size_t same = 0;
+            while (o.json[same] != '\0' && o.json[same] == wanted.json[same])
+                same++;
+            if (o.json[same] != wanted.json[same])
+                fail_msg("%lu%s, at %zu: %.200s, not %.200s", nth,
+                         sticky ? " and on" : "", same, o.json + same,
+                         wanted.json + same);
             free(o.json);
             worked++;
         }

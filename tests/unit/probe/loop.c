@@ -40,7 +40,7 @@ static struct loop virtual_loop(void)
     return l;
 }
 
-static bool readable(const struct loop *l)
+static bool readable(struct loop *l)
 {
     struct pollfd p = {.fd = loop_fd(l), .events = POLLIN};
     return poll(&p, 1, 0) == 1;

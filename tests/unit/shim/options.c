@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <s2sprobe.h>
+
 #include "options.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -48,6 +50,11 @@ static void defaults(void **state)
     assert_int_equal(o.identity_count, 0);
     assert_int_equal(o.max_probes, 64);
     assert_int_equal(o.max_timeout_ms, 60000);
+    assert_int_equal(o.max_handshakes, 0);
+    assert_int_equal(o.rate, 0);
+    assert_int_equal(o.host_running, 0);
+    assert_int_equal(o.address_running, 0);
+    assert_int_equal(o.host_rate, 0);
     assert_int_equal(o.policy.count, 0);
     assert_false(o.demo);
     assert_false(o.dns_trust_ad);
@@ -103,6 +110,32 @@ static void everything(void **state)
     assert_null(o.listen_s2s[1]);
     assert_true(o.demo);
     assert_true(o.access_log);
+}
+
+/* Each of them alone: the others keep the library's default. */
+static void limits(void **state)
+{
+    static const char *const names[] = {"--max-handshakes", "--rate",
+                                        "--host-running", "--address-running",
+                                        "--host-rate"};
+    static const struct {
+        const char *text;
+        uint32_t value; /* 0: refused */
+    } cases[] = {
+        {"1", 1},       {"1000000", 1000000}, {"none", S2S_NO_LIMIT}, {"0", 0},
+        {"1000001", 0}, {"None", 0},          {"none ", 0},           {"", 0}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(names) * COUNT(cases); i++) {
+        const char *name = names[i / COUNT(cases)];
+        uint32_t value = cases[i % COUNT(cases)].value;
+        struct options o;
+        assert_int_equal(accepts(name, cases[i % COUNT(cases)].text, &o),
+                         value != 0);
+        const uint32_t given[] = {o.max_handshakes, o.rate, o.host_running,
+                                  o.address_running, o.host_rate};
+        for (size_t j = 0; j < COUNT(given); j++)
+            assert_int_equal(given[j], names[j] == name ? value : 0);
+    }
 }
 
 static void actions(void **state)
@@ -186,6 +219,14 @@ static void messages(void **state)
          ", at most 16 times: domain=d,cert=c,key"},
         {"--listen-s2s", "[::]:5269",
          "--listen-s2s needs an --identity: [::]:5269"},
+        {"--host-running", "0",
+         "--host-running wants 1 to 1000000, or none: 0"},
+        {"--address-running", "many",
+         "--address-running wants 1 to 1000000, or none: many"},
+        {"--host-rate", "1.5", "--host-rate wants 1 to 1000000, or none: 1.5"},
+        {"--rate", "1000001", "--rate wants 1 to 1000000, or none: 1000001"},
+        {"--max-handshakes", "-1",
+         "--max-handshakes wants 1 to 1000000, or none: -1"},
         {"--nonsense", NULL, "unknown option: --nonsense"},
     };
     (void)state;
@@ -265,7 +306,7 @@ int main(void)
         cmocka_unit_test(defaults), cmocka_unit_test(everything),
         cmocka_unit_test(actions),  cmocka_unit_test(refused),
         cmocka_unit_test(messages), cmocka_unit_test(full),
-        cmocka_unit_test(exposed),
+        cmocka_unit_test(exposed),  cmocka_unit_test(limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
