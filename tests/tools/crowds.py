@@ -161,10 +161,13 @@ def shared_host(port):
 
 
 def own_host(name, kind):
-    """Each has an address of its own, and one before it where nobody answers."""
-    if name.startswith('_'):
-        return None
-    return {A: [address(place(number_of(name)))], AAAA: [address('::1')]}.get(kind, [])
+    """Each has an address of its own."""
+    return [address(place(number_of(name)))] if kind == A else []
+
+
+def two_addresses(name, kind):
+    """And one before it, of IPv6."""
+    return [address('::1')] if kind == AAAA else own_host(name, kind)
 
 
 class Guests:

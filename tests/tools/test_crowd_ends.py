@@ -8,7 +8,7 @@ import resource
 import sys
 import threading
 
-from crowds import DESERVED, GREEDY, STALLS, Names, Server, ask, deserved, own_host
+from crowds import DESERVED, GREEDY, STALLS, Names, Server, ask, deserved, two_addresses
 from tools import TIMEOUT, check, equal, run
 
 import s2sprobe as s2s
@@ -47,7 +47,7 @@ def _(server):
         kind = SERVED[n % len(SERVED)]
         lines.append({**server.line(kind, n), 'host': f'{kind}{n}.peer.test'})
     ends = []
-    with Names(own_host) as names:
+    with Names(two_addresses) as names:
         for mib in 64, 8, 6, 5, 4, 3, 2, 1:
             ends.append(end_of(*ask(
                 lines, server, *GREEDY, *names.options, '--concurrency', 2 * MANY,
