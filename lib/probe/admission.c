@@ -3,10 +3,13 @@
 #include <s2sprobe.h>
 #include <sys/resource.h>
 
+#include "base/file.h"
+
 #define FIRST_COST 2000  /* before anything was measured */
 #define WEIGHT     16    /* of what went before, in the average */
 #define AHEAD_US   20000 /* of work that may be booked */
 #define SECOND     1000000
+#define COUNT_US   250000 /* from one look at the descriptors to the next */
 
 /* A quarter of the time is left for what is not counted. */
 static int64_t time_for(int64_t work_us)
@@ -43,21 +46,30 @@ static int64_t spare(int64_t limit)
     return part < 16 ? 16 : part > 256 ? 256 : part;
 }
 
-/* The system gives out the lowest number that is free: all below the last one
- * are in use. With nothing open that could be closed, waiting is vain. */
-static bool has_descriptor(const struct admission *a)
+/* They are counted when a second connection begins beside the first. From then
+ * on the newest one's number tells, as the system gives out the lowest that is
+ * free; but who has closed some does not tell, so they are counted again before
+ * anybody waits. With nothing open that could be closed, waiting is vain. */
+static bool has_descriptor(struct admission *a, int64_t now)
 {
     struct rlimit limit;
     if (a->open == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
         limit.rlim_cur > INT32_MAX)
         return true;
     int64_t most = (int64_t)limit.rlim_cur;
-    return a->used + a->unplaced < most - spare(most);
+    int64_t left = most - spare(most) - a->unplaced;
+    if (a->counted == 0 || (a->used >= left && now - a->counted >= COUNT_US)) {
+        int64_t count = file_count_open();
+        a->counted = now;
+        a->used = count >= 0 ? count : a->used;
+    }
+    return a->used < left;
 }
 
 void admission_place(struct admission *a, struct admission_ticket *t, int fd)
 {
-    if (t->placed || fd < 0 || t->state == ADMISSION_NONE)
+    if (t->placed || fd < 0 ||
+        (t->state != ADMISSION_CONNECTING && t->state != ADMISSION_SECURE))
         return;
     t->placed = true;
     a->unplaced--;
@@ -73,30 +85,41 @@ static int64_t begins_at(const struct admission *a)
     return a->most == 0 ? later(at, a->pace - AHEAD_US) : at;
 }
 
-static bool has_room(const struct admission *a)
+static bool is_full(const struct admission *a)
 {
-    bool full =
-        a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
-    return !full && has_descriptor(a);
+    return a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
+}
+
+static bool has_room(struct admission *a, int64_t now)
+{
+    return !is_full(a) && has_descriptor(a, now);
+}
+
+static void connecting(struct admission *a, struct admission_ticket *t,
+                       int64_t now)
+{
+    t->state = ADMISSION_CONNECTING;
+    t->booked = a->cost;
+    a->connecting++;
+    a->pace = later(a->pace, now) + time_for(t->booked);
 }
 
 static void admit(struct admission *a, struct admission_ticket *t, int64_t now)
 {
-    t->state = ADMISSION_CONNECTING;
+    connecting(a, t, now);
     t->placed = false;
-    t->booked = a->cost;
-    a->connecting++;
     a->open++;
     a->unplaced++;
-    a->pace = later(a->pace, now) + time_for(t->booked);
     if (a->rate != S2S_NO_LIMIT)
         a->next = later(a->next, now) + SECOND / a->rate;
 }
 
-bool admission_ask(struct admission *a, struct admission_ticket *t)
+bool admission_ask(struct admission *a, struct admission_ticket *t,
+                   int64_t worked_us)
 {
     int64_t now = loop_now(a->loop);
-    if (TAILQ_EMPTY(&a->waiting) && begins_at(a) <= now && has_room(a)) {
+    t->worked = worked_us;
+    if (TAILQ_EMPTY(&a->waiting) && begins_at(a) <= now && has_room(a, now)) {
         admit(a, t, now);
         return true;
     }
@@ -107,9 +130,20 @@ bool admission_ask(struct admission *a, struct admission_ticket *t)
     return false;
 }
 
-void admission_force(struct admission *a, struct admission_ticket *t)
+void admission_force(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us)
 {
+    t->worked = worked_us;
     admit(a, t, loop_now(a->loop));
+}
+
+void admission_again(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us)
+{
+    if (t->state != ADMISSION_SECURE)
+        return;
+    t->worked = worked_us;
+    connecting(a, t, loop_now(a->loop));
 }
 
 static void stop_waiting(struct admission *a, struct admission_ticket *t)
@@ -126,17 +160,18 @@ void admission_process(struct admission *a)
         return;
     a->due = false;
     while ((t = TAILQ_FIRST(&a->waiting)) != NULL && begins_at(a) <= now &&
-           has_room(a)) {
+           has_room(a, now)) {
         stop_waiting(a, t);
         admit(a, t, now);
         t->admitted(t->user);
     }
-    /* Room is made by those that leave; for time there is the timer. Without
-     * memory for it the next one that leaves does. */
-    if (t != NULL && begins_at(a) > now)
-        (void)loop_set_timer(a->loop, &a->timer, begins_at(a));
-    else
+    /* Places are made by those that leave, descriptors also by others. Without
+     * memory for the timer the next one that leaves does. */
+    int64_t at = begins_at(a) > now ? begins_at(a) : now + COUNT_US;
+    if (t == NULL || (begins_at(a) <= now && is_full(a)))
         loop_clear_timer(a->loop, &a->timer);
+    else
+        (void)loop_set_timer(a->loop, &a->timer, at);
 }
 
 /* ---- Ends ------------------------------------------------------------- */
@@ -144,8 +179,7 @@ void admission_process(struct admission *a)
 static void settle(struct admission *a, struct admission_ticket *t,
                    int64_t worked_us)
 {
-    a->pace += time_for(worked_us) - time_for(t->booked);
-    t->booked = 0;
+    a->pace += time_for(worked_us - t->worked) - time_for(t->booked);
     a->connecting--;
     a->due = true;
 }
@@ -155,9 +189,17 @@ void admission_secured(struct admission *a, struct admission_ticket *t,
 {
     if (t->state != ADMISSION_CONNECTING)
         return;
-    a->cost += (worked_us - a->cost) / WEIGHT;
+    a->cost += (worked_us - t->worked - a->cost) / WEIGHT;
     settle(a, t, worked_us);
     t->state = ADMISSION_SECURE;
+}
+
+void admission_postpone(struct admission *a, struct admission_ticket *t,
+                        int64_t worked_us)
+{
+    if (t->state == ADMISSION_CONNECTING && a->rate != S2S_NO_LIMIT)
+        a->next -= SECOND / a->rate;
+    admission_leave(a, t, worked_us);
 }
 
 void admission_leave(struct admission *a, struct admission_ticket *t,
@@ -175,9 +217,11 @@ void admission_leave(struct admission *a, struct admission_ticket *t,
         settle(a, t, worked_us);
     a->open--;
     if (t->placed)
-        a->used = a->open > 0 ? a->used - 1 : 0;
+        a->used--;
     else
         a->unplaced--;
+    if (a->open == 0)
+        a->used = a->counted = 0;
     a->due = true;
     t->state = ADMISSION_NONE;
 }

@@ -28,7 +28,8 @@ struct admission_ticket {               /* embedded in its owner; zeroed */
     TAILQ_ENTRY(admission_ticket) link; /* while WAITING */
     enum admission_state state;
     bool placed;    /* its descriptor is open */
-    int64_t booked; /* microseconds; 0: settled */
+    int64_t booked; /* microseconds of work, while CONNECTING */
+    int64_t worked; /* before that */
     void (*admitted)(void *user);
     void *user;
 };
@@ -43,7 +44,8 @@ struct admission {
     uint32_t unplaced;  /* of them */
     int64_t cost;       /* microseconds of work of a connection, on average */
     int64_t pace, next; /* when what is booked is done; the rate's next one */
-    int64_t used;       /* descriptors of the process, at least */
+    int64_t used;       /* descriptors of the process, about */
+    int64_t counted;    /* when they were; 0: not since one was open */
     struct timer timer;
     bool due;
 };
@@ -51,12 +53,23 @@ struct admission {
 void admission_init(struct admission *a, struct loop *loop, uint32_t most,
                     uint32_t rate);
 
-/* True: go on at once. False: it waits, and is told by admitted(), from inside
- * admission_process(). */
-bool admission_ask(struct admission *a, struct admission_ticket *t);
+/*
+ * The work of a ticket's owner, in microseconds, goes with each call; what it
+ * did before it asked is not the connection's.
+ *
+ * True: go on at once. False: it waits, and is told by admitted(), from inside
+ * admission_process().
+ */
+bool admission_ask(struct admission *a, struct admission_ticket *t,
+                   int64_t worked_us);
 
 /* One that does not wait, whatever the limits are. */
-void admission_force(struct admission *a, struct admission_ticket *t);
+void admission_force(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us);
+
+/* It connects once more: there is another handshake to be made. */
+void admission_again(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us);
 
 /* It has opened a descriptor. */
 void admission_place(struct admission *a, struct admission_ticket *t, int fd);
@@ -64,6 +77,11 @@ void admission_place(struct admission *a, struct admission_ticket *t, int fd);
 /* Its handshake is done, after so much work. */
 void admission_secured(struct admission *a, struct admission_ticket *t,
                        int64_t worked_us);
+
+/* It has not connected after all, and may come again: what the rate has counted
+ * is given back. */
+void admission_postpone(struct admission *a, struct admission_ticket *t,
+                        int64_t worked_us);
 
 /* It is over, or waits no more. */
 void admission_leave(struct admission *a, struct admission_ticket *t,

@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "probe/admission.h"
 
 #include <s2sprobe.h>
@@ -61,7 +63,7 @@ static unsigned ask_all(void)
 {
     unsigned at_once = 0;
     for (unsigned i = 0; i < TICKETS; i++)
-        at_once += admission_ask(&a, &tickets[i]) ? 1 : 0;
+        at_once += admission_ask(&a, &tickets[i], 0) ? 1 : 0;
     admission_process(&a);
     return at_once;
 }
@@ -129,7 +131,7 @@ static void learned(void **state)
     begin(0, S2S_NO_LIMIT);
     for (unsigned i = 0; i < TICKETS; i++) {
         now_us += 1000000;
-        assert_true(admission_ask(&a, &tickets[i]));
+        assert_true(admission_ask(&a, &tickets[i], 0));
         admission_secured(&a, &tickets[i], 10000);
         admission_leave(&a, &tickets[i], 10000);
     }
@@ -172,10 +174,10 @@ static void forced(void **state)
 {
     (void)state;
     begin(1, 1);
-    assert_true(admission_ask(&a, &tickets[0]));
-    admission_force(&a, &tickets[1]);
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    admission_force(&a, &tickets[1], 0);
     assert_int_equal(tickets[1].state, ADMISSION_CONNECTING);
-    assert_false(admission_ask(&a, &tickets[2]));
+    assert_false(admission_ask(&a, &tickets[2], 0));
     end();
 }
 
@@ -196,32 +198,72 @@ static void rated(void **state)
 
 /* ---- By descriptors --------------------------------------------------- */
 
+/* Descriptors of the process, until so many are open. */
+static size_t fill(int *fds, int64_t many)
+{
+    size_t count = 0;
+    while (file_count_open() < many) {
+        fds[count] = dup(0);
+        assert_true(fds[count] >= 0);
+        count++;
+    }
+    return count;
+}
+
+/* Some are left for what else needs one; those that are closed by others count
+ * too, after a moment. */
 static void starved(void **state)
 {
     struct rlimit before, low;
+    int fds[64];
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     low = before;
     low.rlim_cur = 64;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     begin(S2S_NO_LIMIT, S2S_NO_LIMIT);
-    assert_true(admission_ask(&a, &tickets[0]));
-    admission_place(&a, &tickets[0], 46); /* so many are in use by others */
-    assert_true(admission_ask(&a, &tickets[1]));
-    assert_true(!admission_ask(&a, &tickets[2]));
-    admission_place(&a, &tickets[1], 47);
-    admission_process(&a);
-    assert_int_equal(told, 0);
-    admission_leave(&a, &tickets[1], 0);
+    size_t count = fill(fds, 46); /* others', and that of the first one */
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    admission_place(&a, &tickets[0], 45); /* all below are in use */
+    assert_true(admission_ask(&a, &tickets[1], 0));
+    assert_true(admission_ask(&a, &tickets[2], 0));
+    assert_false(admission_ask(&a, &tickets[3], 0));
+    assert_false(admission_ask(&a, &tickets[4], 0));
+    admission_leave(&a, &tickets[1], 0); /* one of ours ends */
     admission_process(&a);
     assert_int_equal(told, 1);
-    assert_int_equal(order[0], 2);
+    for (size_t i = 0; i < count; i++)
+        close(fds[i]);
+    assert_true(loop_timeout_ms(&loop) > 0);
+    pass(1000000);
+    assert_int_equal(told, 2);
+    assert_int_equal(order[0], 3);
+    assert_int_equal(order[1], 4);
+    end();
     /* With nothing of ours open there is nothing to wait for. */
-    admission_leave(&a, &tickets[2], 0);
-    admission_leave(&a, &tickets[0], 0);
-    assert_true(admission_ask(&a, &tickets[3]));
+    begin(S2S_NO_LIMIT, S2S_NO_LIMIT);
+    count = fill(fds, 60);
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    assert_false(admission_ask(&a, &tickets[1], 0));
+    for (size_t i = 0; i < count; i++)
+        close(fds[i]);
     end();
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* Another connection of the same probe, and one that did not come about. */
+static void once_more(void **state)
+{
+    (void)state;
+    begin(1, 1);
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    admission_secured(&a, &tickets[0], 500);
+    admission_again(&a, &tickets[0], 600);
+    assert_int_equal(a.connecting, 1);
+    admission_postpone(&a, &tickets[0], 700);
+    assert_true(a.next <= now_us); /* nothing was connected in this second */
+    assert_true(admission_ask(&a, &tickets[1], 0));
+    end();
 }
 
 int main(void)
@@ -231,7 +273,7 @@ int main(void)
         cmocka_unit_test(stalled),  cmocka_unit_test(learned),
         cmocka_unit_test(numbered), cmocka_unit_test(unlimited),
         cmocka_unit_test(forced),   cmocka_unit_test(rated),
-        cmocka_unit_test(starved),
+        cmocka_unit_test(starved),  cmocka_unit_test(once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
