@@ -152,7 +152,7 @@ static void take_line(struct batch *b, const struct batch_line *line)
 static bool has_room(struct batch *b)
 {
     uint64_t most = (uint64_t)b->o->batch.concurrency * AHEAD;
-    if (in_flight(b) >= most ||
+    if (in_flight(b) >= most || b->out.starved ||
         (in_flight(b) > 0 && b->ids - b->out.ids > IDS_MAX))
         return false;
     if (b->spare == NULL)
@@ -195,7 +195,8 @@ static bool finished(const struct batch *b)
 /* Nothing to wait for: more can be done at once. */
 static bool has_work(struct batch *b)
 {
-    return (batch_output_pending(&b->out) && !b->out.blocked) ||
+    return (batch_output_pending(&b->out) && !b->out.blocked &&
+            !b->out.starved) ||
            (!b->hungry && !batch_lines_done(&b->in) && has_room(b));
 }
 
@@ -243,6 +244,9 @@ static void loop(struct batch *b)
         if (b->out.terminal && batch_output_pending(&b->out))
             batch_progress_clear(&b->progress);
         batch_output_write(&b->out);
+        /* Probes that end give some back. */
+        if (b->out.starved && TAILQ_EMPTY(&b->running))
+            b->out.error = ENOMEM;
         if (finished(b))
             return;
         show(b);

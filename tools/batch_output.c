@@ -56,10 +56,9 @@ static bool begin(struct batch_output *o)
     if (job == NULL)
         return false;
     o->text = batch_answer(job, o->terminal);
-    if (o->text == NULL) {
-        o->error = ENOMEM;
+    o->starved = o->text == NULL;
+    if (o->starved)
         return false;
-    }
     o->length = strlen(o->text);
     o->written = 0;
     o->ids += job->id != NULL ? strlen(job->id) : 0;

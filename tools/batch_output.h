@@ -34,6 +34,7 @@ struct batch_output {
     size_t length, written;
     size_t ids;     /* bytes of the ids of those that have been begun */
     bool blocked;   /* until poll(2) says that `to` is ready */
+    bool starved;   /* there was no memory for an answer */
     uint64_t lines; /* written whole */
     int error;      /* an errno: nothing can be written any more */
 };

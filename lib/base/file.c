@@ -1,6 +1,5 @@
 #include "base/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -107,19 +106,6 @@ bool file_starved(void)
     if (fd >= 0)
         close(fd);
     return fd < 0 && (errno == EMFILE || errno == ENFILE);
-}
-
-int64_t file_count_open(void)
-{
-    int64_t count = 0;
-    const struct dirent *entry;
-    DIR *d = opendir("/proc/self/fd");
-    if (d == NULL)
-        return -1;
-    while ((entry = readdir(d)) != NULL)
-        count += entry->d_name[0] != '.' ? 1 : 0;
-    closedir(d);
-    return count - 1; /* the directory's own */
 }
 
 void file_forget(char *text)

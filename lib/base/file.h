@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* The contents with a NUL behind, to be freed. S2S_OK, S2S_ENO_MEMORY, or
  * S2S_EINVALID_ARGUMENT when it cannot be read, is no regular file, is empty,
@@ -18,9 +17,6 @@ bool file_is_special(const char *path);
 /* Whether no descriptor can be had now: asked after something else failed that
  * does not say why. */
 bool file_starved(void);
-
-/* How many descriptors the process has open; -1: not known. */
-int64_t file_count_open(void);
 
 /* Wipe and free; NULL is allowed. */
 void file_forget(char *text);

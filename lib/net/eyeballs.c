@@ -11,7 +11,8 @@
 #include "base/error.h"
 
 #define APART_US 250000
-#define EVENTS   16 /* at once; others are told the next time */
+#define ALONE_US 1000000 /* where there is no room for two */
+#define EVENTS   16      /* at once; others are told the next time */
 
 static const struct eyeballs_outcome connected = {"connected", "connected"};
 static const struct eyeballs_outcome failed = {"failed", "failed"};
@@ -50,23 +51,26 @@ static const struct eyeballs_outcome *outcome_of(int number)
     return &failed;
 }
 
-static void close_fd(int *fd)
+static void close_fd(const struct eyeballs *e, int *fd)
 {
-    if (*fd >= 0)
-        close(*fd);
+    if (*fd < 0)
+        return;
+    close(*fd);
+    descriptors_closed(e->descriptors);
     *fd = -1;
 }
 
 static void close_set(struct eyeballs *e)
 {
-    close_fd(&e->set);
-    close_fd(&e->timer);
+    close_fd(e, &e->set);
+    close_fd(e, &e->timer);
     e->due = 0;
 }
 
-void eyeballs_init(struct eyeballs *e)
+void eyeballs_init(struct eyeballs *e, struct descriptors *descriptors)
 {
     memset(e, 0, sizeof(*e));
+    e->descriptors = descriptors;
     TAILQ_INIT(&e->running);
     e->set = e->timer = e->stale = -1;
 }
@@ -103,7 +107,7 @@ static void stop(struct eyeballs *e, struct eyeballs_attempt *a,
         e->stale = a->fd;
         a->fd = -1;
     }
-    close_fd(&a->fd);
+    close_fd(e, &a->fd);
     courtesy_give(&a->permit);
 }
 
@@ -123,7 +127,7 @@ static void win(struct eyeballs *e, struct eyeballs_attempt *winner)
         stop(e, TAILQ_FIRST(&e->running), &eyeballs_abandoned);
     e->winner = winner;
     close_set(e);
-    close_fd(&e->stale);
+    close_fd(e, &e->stale);
 }
 
 /* connect() begins, and asked again it says how things stand. */
@@ -145,37 +149,18 @@ static int watch(const struct eyeballs *e, int fd, uint32_t events,
     return epoll_ctl(e->set, EPOLL_CTL_ADD, fd, &event);
 }
 
-void eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a)
-{
-    int on = 1;
-    a->begun = true;
-    a->from = e->last = clock_us();
-    e->hurry = false;
-    TAILQ_INSERT_TAIL(&e->running, a, link);
-    e->live++;
-    a->fd = socket(a->address.any.sa_family,
-                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (a->fd < 0) {
-        a->local = true;
-        stop_failed(e, a, errno);
-        return;
-    }
-    (void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    ask(e, a, true);
-    if (a->fd >= 0 && e->set >= 0 && watch(e, a->fd, EPOLLOUT, a) != 0)
-        stop_failed(e, a, ENOMEM);
-}
-
-/* ---- All of them ------------------------------------------------------ */
-
 /* From the one socket that runs to a set of descriptors. */
 static bool open_set(struct eyeballs *e)
 {
     struct eyeballs_attempt *a = TAILQ_FIRST(&e->running);
     if (e->set >= 0)
         return true;
-    e->set = epoll_create1(EPOLL_CLOEXEC);
-    e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (!descriptors_suffice(e->descriptors, 3))
+        return false;
+    e->set = descriptors_opened(e->descriptors, epoll_create1(EPOLL_CLOEXEC));
+    e->timer = descriptors_opened(
+        e->descriptors,
+        timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (e->set >= 0 && e->timer >= 0 &&
         watch(e, e->timer, EPOLLIN, NULL) == 0 &&
         watch(e, a->fd, EPOLLOUT, a) == 0)
@@ -184,11 +169,77 @@ static bool open_set(struct eyeballs *e)
     return false;
 }
 
-bool eyeballs_ready(struct eyeballs *e)
+/* 0, or why not. */
+static int open_socket(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+    int on = 1;
+    a->fd = socket(a->address.any.sa_family,
+                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (a->fd < 0)
+        return errno;
+    (void)descriptors_opened(e->descriptors, a->fd);
+    (void)setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return 0;
+}
+
+/* Of this race, or of others. */
+static bool some_will_come(const struct eyeballs *e)
+{
+    return e->live > 0 || e->stale >= 0 ||
+           descriptors_will_come(e->descriptors);
+}
+
+static bool has_room(struct eyeballs *e)
+{
+    return (e->live == 0 || open_set(e)) &&
+           descriptors_suffice(e->descriptors, e->live > 0 ? 1 : 0);
+}
+
+/* By giving up the oldest one, when all have had some time. */
+static bool make_room(struct eyeballs *e)
+{
+    if (e->live == 0 || clock_us() - e->last < ALONE_US)
+        return false;
+    stop(e, TAILQ_FIRST(&e->running), &eyeballs_abandoned);
+    return true;
+}
+
+static void start(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+    ask(e, a, true);
+    if (a->fd >= 0 && e->set >= 0 && watch(e, a->fd, EPOLLOUT, a) != 0)
+        stop_failed(e, a, ENOMEM);
+}
+
+bool eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+    if (!has_room(e) && !make_room(e))
+        return false;
+    int number = open_socket(e, a);
+    if ((number == EMFILE || number == ENFILE) &&
+        (make_room(e) || some_will_come(e)))
+        return false;
+    a->begun = true;
+    a->from = e->last = clock_us();
+    e->hurry = false;
+    TAILQ_INSERT_TAIL(&e->running, a, link);
+    e->live++;
+    if (number == 0) {
+        start(e, a);
+    } else {
+        a->local = true;
+        stop_failed(e, a, number);
+    }
+    return true;
+}
+
+/* ---- All of them ------------------------------------------------------ */
+
+bool eyeballs_ready(const struct eyeballs *e)
 {
     if (e->winner != NULL || e->live == 0)
         return e->winner == NULL;
-    return (e->hurry || clock_us() - e->last >= APART_US) && open_set(e);
+    return e->hurry || clock_us() - e->last >= APART_US;
 }
 
 /* As an absolute time; 0 is none. */
@@ -201,15 +252,15 @@ static void set_timer(struct eyeballs *e, int64_t due)
     e->due = due;
 }
 
-void eyeballs_settle(struct eyeballs *e, bool next, bool more)
+bool eyeballs_settle(struct eyeballs *e, bool next, bool more)
 {
-    if (e->live > 0 && next)
-        (void)open_set(e); /* without, the next one waits for a failure */
+    bool told = !next || e->live == 0 || open_set(e);
     if (e->set >= 0 && !next && !more && e->live < 2)
         close_set(e);
     if (e->set >= 0)
         set_timer(e, next ? e->last + APART_US : 0);
-    close_fd(&e->stale);
+    close_fd(e, &e->stale);
+    return told;
 }
 
 void eyeballs_advance(struct eyeballs *e)
@@ -262,10 +313,10 @@ void eyeballs_close(struct eyeballs *e)
     while (!TAILQ_EMPTY(&e->running))
         stop(e, TAILQ_FIRST(&e->running), &eyeballs_abandoned);
     if (e->winner != NULL) {
-        close_fd(&e->winner->fd);
+        close_fd(e, &e->winner->fd);
         courtesy_give(&e->winner->permit);
     }
     close_set(e);
-    close_fd(&e->stale);
-    eyeballs_init(e);
+    close_fd(e, &e->stale);
+    eyeballs_init(e, e->descriptors);
 }

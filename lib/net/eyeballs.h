@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 #include <s2sprobe.h>
 
+#include "base/descriptors.h"
 #include "net/courtesy.h"
 
 /* What became of an address. */
@@ -39,6 +40,7 @@ struct eyeballs_attempt { /* the caller's; stays where it is once begun */
 };
 
 struct eyeballs {
+    struct descriptors *descriptors; /* NULL: not counted */
     TAILQ_HEAD(, eyeballs_attempt) running;
     size_t live; /* so many run */
     struct eyeballs_attempt *winner;
@@ -52,24 +54,27 @@ struct eyeballs {
     bool starved; /* of descriptors or memory */
 };
 
-void eyeballs_init(struct eyeballs *e);
+void eyeballs_init(struct eyeballs *e, struct descriptors *descriptors);
 
 /* An attempt at an address; false when it is none of a known size. */
 bool eyeballs_prepare(struct eyeballs_attempt *a,
                       const struct sockaddr_storage *address, socklen_t length);
 
-/* Whether it is time for another attempt, and room for it. */
-bool eyeballs_ready(struct eyeballs *e);
+/* Whether it is time for another attempt. */
+bool eyeballs_ready(const struct eyeballs *e);
 
-/* Begin it, when there is time and room. It may fail or win at once. */
-void eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a);
+/* Begin it, when it is. It may fail or win at once. False: it has not begun,
+ * because all descriptors are in use, and some of them will be closed; one that
+ * has run for 1 s is when that helps. */
+bool eyeballs_begin(struct eyeballs *e, struct eyeballs_attempt *a);
 
 /* Do what can be done for those that run. */
 void eyeballs_advance(struct eyeballs *e);
 
 /* After attempts began or ended: what to wait for. `next`: one more is only
- * waiting for its time. `more`: there may be others yet. */
-void eyeballs_settle(struct eyeballs *e, bool next, bool more);
+ * waiting for its time. `more`: there may be others yet. False: nothing will
+ * tell that it is time. */
+bool eyeballs_settle(struct eyeballs *e, bool next, bool more);
 
 /* The winner's socket; before there is one, what to wait on, and whether for
  * S2S_WANT_READ or _WRITE; -1 while nothing runs. A descriptor that takes

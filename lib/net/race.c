@@ -11,6 +11,7 @@
 #define MAX_ATTEMPTS  10
 #define MAX_ADDRESSES 8
 #define PATIENCE_MS   3000 /* with a group that does not answer */
+#define AGAIN_MS      250
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
@@ -36,6 +37,8 @@ static void stop_waiting(struct race *r)
         resolver_delay_stop(r->settings->resolver, &r->delay);
     if (r->patience.place != 0)
         resolver_delay_stop(r->settings->resolver, &r->patience);
+    if (r->again.place != 0)
+        resolver_delay_stop(r->settings->resolver, &r->again);
 }
 
 static void stop_asking(struct race *r)
@@ -218,11 +221,14 @@ static bool try(struct race *r, struct race_endpoint *ep)
     }
     if (!permitted(r, ep, a))
         return false;
+    if (!eyeballs_begin(&r->eyes, a)) {
+        wait_for(r, &r->again, AGAIN_MS);
+        return false;
+    }
     r->asking = NULL;
     ep->next++;
     ep->tried++;
     r->tried++;
-    eyeballs_begin(&r->eyes, a);
     return true;
 }
 
@@ -258,12 +264,13 @@ static void go(struct race *r)
     }
     if (!over(r) && ep == NULL && group_begun(r))
         wait_for(r, &r->patience, PATIENCE_MS);
+    bool waits = r->asking != NULL;
+    bool more = waits || (!spent(r) && (group_pending(r) || r->end < r->count));
+    if (!eyeballs_settle(&r->eyes, ep != NULL && !over(r) && !waits,
+                         more && !over(r)))
+        wait_for(r, &r->again, AGAIN_MS);
     if (over(r))
         stop_asking(r);
-    bool waits = r->asking != NULL;
-    bool more = waits || (!over(r) && !spent(r) &&
-                          (group_pending(r) || r->end < r->count));
-    eyeballs_settle(&r->eyes, ep != NULL && !over(r) && !waits, more);
 }
 
 static void looked_up(void *user, const struct lookup_result *result)
@@ -299,7 +306,7 @@ static void leave_behind(void *user)
     r->changed(r->user);
 }
 
-static void on_granted(void *user)
+static void go_on(void *user)
 {
     struct race *r = user;
     go(r);
@@ -354,13 +361,14 @@ static void fill(struct race *r, const struct tcp_endpoint *list, char *hosts)
 void race_init(struct race *r, const struct tcp_settings *settings)
 {
     memset(r, 0, sizeof(*r));
-    eyeballs_init(&r->eyes);
+    eyeballs_init(&r->eyes, settings != NULL ? settings->descriptors : NULL);
     r->settings = settings;
     r->delay = (struct timer){.fire = lose_patience, .user = r};
     r->patience = (struct timer){.fire = leave_behind, .user = r};
+    r->again = (struct timer){.fire = go_on, .user = r};
     r->party = (struct courtesy_party){
         .courtesy = settings != NULL ? settings->courtesy : NULL,
-        .granted = on_granted,
+        .granted = go_on,
         .user = r};
 }
 

@@ -56,11 +56,12 @@ struct race {
     struct timer delay;
     bool impatient; /* earlier endpoints of the group are not waited for */
     struct timer patience;
-    bool slow; /* the group has been waited for */
+    bool slow;          /* the group has been waited for */
+    struct timer again; /* for want of descriptors */
     struct eyeballs eyes;
     struct courtesy_party party;
-    struct eyeballs_attempt
-        *asking;                 /* for its permit; or has it, and is next */
+    struct eyeballs_attempt *asking; /* for its permit; or has it, and is next,
+                                        when there are descriptors */
     int error;                   /* S2S_OK while there is hope, or success */
     void (*changed)(void *user); /* something has, outside of the calls below;
                                     it may close the race */
@@ -78,8 +79,8 @@ int race_start(struct race *r, const struct tcp_endpoint *list, size_t count);
  * S2S_ENO_MEMORY, or a resolver's own), or neither yet. */
 void race_advance(struct race *r);
 
-/* Whether it does nothing but wait for others of ours to leave the server that
- * is next. */
+/* Whether it does nothing but wait for others of ours: to leave the server that
+ * is next, or to close descriptors. */
 bool race_held(const struct race *r);
 
 void race_close(struct race *r);

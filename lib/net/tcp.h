@@ -50,7 +50,8 @@ void tcp_watch(void *conn, void (*ready)(void *user), void *user);
 enum tcp_phase {
     TCP_RESOLVING,  /* nothing was tried yet */
     TCP_UNRESOLVED, /* and failed: no host has an address */
-    TCP_HELD,       /* by our own courtesy alone (net/courtesy.h) */
+    TCP_HELD,       /* by our own courtesy (net/courtesy.h), or for want of
+                       descriptors, alone */
     TCP_CONNECTING,
     TCP_CONNECTED,
     TCP_FAILED

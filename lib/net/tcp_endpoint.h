@@ -7,16 +7,18 @@
 #include <stdint.h>
 
 struct courtesy;
+struct descriptors;
 struct resolver;
 
 struct tcp_settings { /* the transport's `user`; must outlive connections */
     struct resolver *resolver;
     s2s_address_filter *filter; /* NULL: all */
     void *filter_user;
-    uint32_t max_attempts;     /* connections tried in all; 0: 10 */
-    uint32_t max_addresses;    /* of them to one endpoint; 0: 8 */
-    uint32_t max_lookups;      /* at a time; 0: 8 */
-    struct courtesy *courtesy; /* NULL: none */
+    uint32_t max_attempts;           /* connections tried in all; 0: 10 */
+    uint32_t max_addresses;          /* of them to one endpoint; 0: 8 */
+    uint32_t max_lookups;            /* at a time; 0: 8 */
+    struct courtesy *courtesy;       /* NULL: none */
+    struct descriptors *descriptors; /* NULL: not counted */
 };
 
 /* One place to connect to, of several. */

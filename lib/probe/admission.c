@@ -1,15 +1,12 @@
 #include "probe/admission.h"
 
 #include <s2sprobe.h>
-#include <sys/resource.h>
-
-#include "base/file.h"
 
 #define FIRST_COST 2000  /* before anything was measured */
 #define WEIGHT     16    /* of what went before, in the average */
 #define AHEAD_US   20000 /* of work that may be booked */
 #define SECOND     1000000
-#define COUNT_US   250000 /* from one look at the descriptors to the next */
+#define AGAIN_US   250000 /* descriptors are closed without a word */
 
 /* A quarter of the time is left for what is not counted. */
 static int64_t time_for(int64_t work_us)
@@ -29,51 +26,43 @@ static void on_timer(void *user)
 }
 
 void admission_init(struct admission *a, struct loop *loop, uint32_t most,
-                    uint32_t rate)
+                    uint32_t rate, struct descriptors *descriptors)
 {
-    *a = (struct admission){
-        .loop = loop, .most = most, .rate = rate, .cost = FIRST_COST};
+    *a = (struct admission){.loop = loop,
+                            .descriptors = descriptors,
+                            .most = most,
+                            .rate = rate,
+                            .cost = FIRST_COST};
     a->timer = (struct timer){.fire = on_timer, .user = a};
     TAILQ_INIT(&a->waiting);
 }
 
 /* ---- Descriptors ------------------------------------------------------ */
 
-/* Files, DNS, and more than one connection for some probe need some too. */
-static int64_t spare(int64_t limit)
+static void redeem(struct admission *a, struct admission_ticket *t)
 {
-    int64_t part = limit / 8;
-    return part < 16 ? 16 : part > 256 ? 256 : part;
+    if (t->promised)
+        descriptors_redeem(a->descriptors);
+    t->promised = false;
 }
 
-/* They are counted when a second connection begins beside the first. From then
- * on the newest one's number tells, as the system gives out the lowest that is
- * free; but who has closed some does not tell, so they are counted again before
- * anybody waits. With nothing open that could be closed, waiting is vain. */
-static bool has_descriptor(struct admission *a, int64_t now)
+void admission_place(struct admission *a, struct admission_ticket *t, int fd,
+                     bool counted)
 {
-    struct rlimit limit;
-    if (a->open == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-        limit.rlim_cur > INT32_MAX)
-        return true;
-    int64_t most = (int64_t)limit.rlim_cur;
-    int64_t left = most - spare(most) - a->unplaced;
-    if (a->counted == 0 || (a->used >= left && now - a->counted >= COUNT_US)) {
-        int64_t count = file_count_open();
-        a->counted = now;
-        a->used = count >= 0 ? count : a->used;
-    }
-    return a->used < left;
-}
-
-void admission_place(struct admission *a, struct admission_ticket *t, int fd)
-{
-    if (t->placed || fd < 0 ||
-        (t->state != ADMISSION_CONNECTING && t->state != ADMISSION_SECURE))
+    if (!t->promised || fd < 0)
         return;
-    t->placed = true;
-    a->unplaced--;
-    a->used = later(a->used, fd) + 1;
+    redeem(a, t);
+    t->foreign = !counted;
+    if (t->foreign)
+        (void)descriptors_opened(a->descriptors, fd);
+}
+
+static void unplace(struct admission *a, struct admission_ticket *t)
+{
+    redeem(a, t);
+    if (t->foreign)
+        descriptors_closed(a->descriptors);
+    t->foreign = false;
 }
 
 /* ---- When ------------------------------------------------------------- */
@@ -90,9 +79,9 @@ static bool is_full(const struct admission *a)
     return a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
 }
 
-static bool has_room(struct admission *a, int64_t now)
+static bool has_room(const struct admission *a)
 {
-    return !is_full(a) && has_descriptor(a, now);
+    return !is_full(a) && descriptors_can_promise(a->descriptors);
 }
 
 static void connecting(struct admission *a, struct admission_ticket *t,
@@ -107,9 +96,8 @@ static void connecting(struct admission *a, struct admission_ticket *t,
 static void admit(struct admission *a, struct admission_ticket *t, int64_t now)
 {
     connecting(a, t, now);
-    t->placed = false;
-    a->open++;
-    a->unplaced++;
+    t->promised = true;
+    descriptors_promise(a->descriptors);
     if (a->rate != S2S_NO_LIMIT)
         a->next = later(a->next, now) + SECOND / a->rate;
 }
@@ -119,7 +107,7 @@ bool admission_ask(struct admission *a, struct admission_ticket *t,
 {
     int64_t now = loop_now(a->loop);
     t->worked = worked_us;
-    if (TAILQ_EMPTY(&a->waiting) && begins_at(a) <= now && has_room(a, now)) {
+    if (TAILQ_EMPTY(&a->waiting) && begins_at(a) <= now && has_room(a)) {
         admit(a, t, now);
         return true;
     }
@@ -160,14 +148,14 @@ void admission_process(struct admission *a)
         return;
     a->due = false;
     while ((t = TAILQ_FIRST(&a->waiting)) != NULL && begins_at(a) <= now &&
-           has_room(a, now)) {
+           has_room(a)) {
         stop_waiting(a, t);
         admit(a, t, now);
         t->admitted(t->user);
     }
     /* Places are made by those that leave, descriptors also by others. Without
      * memory for the timer the next one that leaves does. */
-    int64_t at = begins_at(a) > now ? begins_at(a) : now + COUNT_US;
+    int64_t at = begins_at(a) > now ? begins_at(a) : now + AGAIN_US;
     if (t == NULL || (begins_at(a) <= now && is_full(a)))
         loop_clear_timer(a->loop, &a->timer);
     else
@@ -215,13 +203,7 @@ void admission_leave(struct admission *a, struct admission_ticket *t,
     }
     if (t->state == ADMISSION_CONNECTING)
         settle(a, t, worked_us);
-    a->open--;
-    if (t->placed)
-        a->used--;
-    else
-        a->unplaced--;
-    if (a->open == 0)
-        a->used = a->counted = 0;
+    unplace(a, t);
     a->due = true;
     t->state = ADMISSION_NONE;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/descriptors.h"
 #include "probe/loop.h"
 
 enum admission_state {
@@ -27,7 +28,8 @@ enum admission_state {
 struct admission_ticket {               /* embedded in its owner; zeroed */
     TAILQ_ENTRY(admission_ticket) link; /* while WAITING */
     enum admission_state state;
-    bool placed;    /* its descriptor is open */
+    bool promised;  /* a descriptor that is not open yet */
+    bool foreign;   /* it is the caller's */
     int64_t booked; /* microseconds of work, while CONNECTING */
     int64_t worked; /* before that */
     void (*admitted)(void *user);
@@ -36,22 +38,19 @@ struct admission_ticket {               /* embedded in its owner; zeroed */
 
 struct admission {
     struct loop *loop;
+    struct descriptors *descriptors;
     uint32_t most; /* handshakes at once; 0: by pace; S2S_NO_LIMIT */
     uint32_t rate; /* connections in a second; S2S_NO_LIMIT */
     TAILQ_HEAD(, admission_ticket) waiting;
     uint32_t waiting_count, connecting;
-    uint32_t open;      /* tickets that are admitted */
-    uint32_t unplaced;  /* of them */
     int64_t cost;       /* microseconds of work of a connection, on average */
     int64_t pace, next; /* when what is booked is done; the rate's next one */
-    int64_t used;       /* descriptors of the process, about */
-    int64_t counted;    /* when they were; 0: not since one was open */
     struct timer timer;
     bool due;
 };
 
 void admission_init(struct admission *a, struct loop *loop, uint32_t most,
-                    uint32_t rate);
+                    uint32_t rate, struct descriptors *descriptors);
 
 /*
  * The work of a ticket's owner, in microseconds, goes with each call; what it
@@ -71,8 +70,10 @@ void admission_force(struct admission *a, struct admission_ticket *t,
 void admission_again(struct admission *a, struct admission_ticket *t,
                      int64_t worked_us);
 
-/* It has opened a descriptor. */
-void admission_place(struct admission *a, struct admission_ticket *t, int fd);
+/* It has a descriptor now (or none: -1); `counted`: one of those that were
+ * counted when they were opened. */
+void admission_place(struct admission *a, struct admission_ticket *t, int fd,
+                     bool counted);
 
 /* Its handshake is done, after so much work. */
 void admission_secured(struct admission *a, struct admission_ticket *t,

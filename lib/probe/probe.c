@@ -190,7 +190,8 @@ static void wait_for_link(struct probe *p)
         events = 0;
     int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
     if (p->watch.events != 0)
-        admission_place(&p->shared->admission, &p->ticket, p->watch.fd);
+        admission_place(&p->shared->admission, &p->ticket, p->watch.fd,
+                        p->own_transport);
     if (e == S2S_OK)
         return;
     initiator_fail(p->stream, e, "the descriptor cannot be waited on");

@@ -91,8 +91,9 @@ int shared_init(struct shared *s, struct options_context *options,
         shared_free(s);
         return e;
     }
+    descriptors_init(&s->descriptors, s->loop.epoll);
     admission_init(&s->admission, &s->loop, options->max_handshakes,
-                   options->rate);
+                   options->rate, &s->descriptors);
     s->options = *options;
     s->options.share = NULL; /* it may be gone before us */
     *options = (struct options_context){.ca_file = NULL};
@@ -155,6 +156,7 @@ int shared_open_resolver(struct shared *s)
     s->tcp.resolver = s->resolver;
     s->tcp.filter = s->options.address_filter;
     s->tcp.filter_user = s->options.address_filter_user;
+    s->tcp.descriptors = &s->descriptors;
     s->tcp_errand = s->tcp;
     s->tcp.courtesy = s->courtesy;
     s->tcp_errand.max_attempts = ERRAND_ATTEMPTS;

@@ -2,6 +2,7 @@
 #ifndef PROBE_SHARED_H
 #define PROBE_SHARED_H
 
+#include "base/descriptors.h"
 #include "base/histogram.h"
 #include "base/options.h"
 #include "net/certificate.h"
@@ -53,6 +54,7 @@ struct children {
 struct shared {
     struct options_context options;
     struct loop loop;
+    struct descriptors descriptors;
     struct certificate_trust *trust;   /* this one and `tls` also another's */
     struct identity_verdicts verdicts; /* of the context's identities */
     struct tls_store *tls;
