@@ -182,7 +182,8 @@ static void look_at_signals(struct batch *b)
     if (b->stopped || batch_signal() == 0)
         return;
     b->stopped = !b->in.ended;
-    batch_lines_stop(&b->in);
+    if (b->stopped) /* what has come whole without a newline is a line too */
+        batch_lines_stop(&b->in);
 }
 
 static bool finished(const struct batch *b)

@@ -6,6 +6,7 @@
 #include "api/json_dane.h"
 #include "api/json_federation.h"
 #include "api/node.h"
+#include "api/json_text.h"
 #include "base/error.h"
 
 /* ---- Parts ---- */
@@ -24,20 +25,21 @@ static void put_head(struct node *n, const s2s_result *r)
 
 static void put_features(struct node *n, const s2s_result *r)
 {
-    node_open_list(n, "features");
+    struct node list = node_array();
     for (size_t i = 0; i < r->union_count; i++)
-        node_put_text(n, NULL, r->union_labels[i]);
-    node_close(n);
+        node_append(&list, json_string(r->union_labels[i]));
+    node_put_node(n, "features", &list);
 }
 
 static void put_stanzas(struct node *n, const s2s_result *r)
 {
+    struct node list;
     if (r->op != S2S_OP_PING && r->stanzas.count == 0)
         return;
-    node_open_list(n, "stanzas");
+    list = node_array();
     for (const struct result_text *t = r->stanzas.first; t != NULL; t = t->next)
-        node_put_text(n, NULL, t->text);
-    node_close(n);
+        node_append(&list, json_string(t->text));
+    node_put_node(n, "stanzas", &list);
 }
 
 static void put_outcome(struct node *n, const s2s_result *r)
@@ -64,17 +66,17 @@ static void put_outcome(struct node *n, const s2s_result *r)
 
 static void put_records(struct node *n, const struct result_dns *d)
 {
-    node_open_list(n, "records");
+    struct node list = node_array();
     for (const struct result_srv *i = d->records; i != NULL; i = i->next) {
-        node_open(n, NULL);
-        node_put_text(n, "service", i->service);
-        node_put_text(n, "target", i->target);
-        node_put_number(n, "port", i->port);
-        node_put_number(n, "priority", i->priority);
-        node_put_number(n, "weight", i->weight);
-        node_close(n);
+        struct node one = node_object();
+        node_put_text(&one, "service", i->service);
+        node_put_text(&one, "target", i->target);
+        node_put_number(&one, "port", i->port);
+        node_put_number(&one, "priority", i->priority);
+        node_put_number(&one, "weight", i->weight);
+        node_append_node(&list, &one);
     }
-    node_close(n);
+    node_put_node(n, "records", &list);
 }
 
 static void put_dns(struct node *n, const s2s_result *r)
@@ -82,32 +84,34 @@ static void put_dns(struct node *n, const s2s_result *r)
     const struct result_dns *d = &r->dns;
     if (d->plan == NULL)
         return;
-    node_open(n, "dns");
-    node_put_text(n, "plan", d->plan);
-    node_put_bool(n, "secure", d->secure);
-    node_put_text(n, "xmpps", d->answers[0]);
-    node_put_text(n, "xmppsError", d->errors[0]);
-    node_put_text(n, "xmpp", d->answers[1]);
-    node_put_text(n, "xmppError", d->errors[1]);
-    put_records(n, d);
-    node_close(n);
+    struct node o = node_object();
+    node_put_text(&o, "plan", d->plan);
+    node_put_bool(&o, "secure", d->secure);
+    node_put_text(&o, "xmpps", d->answers[0]);
+    node_put_text(&o, "xmppsError", d->errors[0]);
+    node_put_text(&o, "xmpp", d->answers[1]);
+    node_put_text(&o, "xmppError", d->errors[1]);
+    put_records(&o, d);
+    node_put_node(n, "dns", &o);
 }
 
 static void put_attempts(struct node *n, const s2s_result *r)
 {
+    struct node list;
     if (r->attempt_count == 0)
         return;
-    node_open_list(n, "attempts");
+    list = node_array();
     for (const struct result_attempt *a = r->attempts; a != NULL; a = a->next) {
-        node_open(n, NULL);
-        node_put_text(n, "address", a->address);
-        node_put_text(n, "host", a->host);
-        node_put_number(n, "port", a->port);
-        node_put_text(n, "outcome", a->outcome);
-        node_put_ms(n, "ms", a->us);
-        node_close(n);
+        struct node one = node_object();
+        node_put_text(&one, "address", a->address);
+        node_put_text(&one, "host", a->host);
+        node_put_number(&one, "port", a->port);
+        node_put_text(&one, "outcome", a->outcome);
+        if (a->us >= 0)
+            node_put(&one, "ms", json_real((double)a->us / 1e3));
+        node_append_node(&list, &one);
     }
-    node_close(n);
+    node_put_node(n, "attempts", &list);
 }
 
 static void put_timings(struct node *n, const s2s_result *r)
@@ -118,35 +122,42 @@ static void put_timings(struct node *n, const s2s_result *r)
         S2S_STAGE_FEATURES, S2S_STAGE_AUTH,     S2S_STAGE_PING,
         S2S_STAGE_OPEN,
     };
-    node_open(n, "timings");
+    struct node t = node_object();
     for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
         int64_t us = r->stage_us[result_stage_index(stages[i])];
-        node_put_ms(n, error_stage_name(stages[i]), us);
+        if (us >= 0)
+            node_put(&t, error_stage_name(stages[i]),
+                     json_real((double)us / 1e3));
     }
-    node_put_ms(n, "total", r->stage_us[result_stage_index(S2S_STAGE_DONE)]);
-    node_put_ms(n, "rtt", r->rtt_us);
-    node_put_ms(n, "lag", r->lag_us);
-    node_close(n);
+    int64_t total = r->stage_us[result_stage_index(S2S_STAGE_DONE)];
+    if (total >= 0)
+        node_put(&t, "total", json_real((double)total / 1e3));
+    if (r->rtt_us >= 0)
+        node_put(&t, "rtt", json_real((double)r->rtt_us / 1e3));
+    if (r->lag_us >= 0)
+        node_put(&t, "lag", json_real((double)r->lag_us / 1e3));
+    node_put_node(n, "timings", &t);
 }
 
 static void put_tls(struct node *n, const s2s_result *r)
 {
     const struct result_tls *t = &r->tls;
+    struct node o;
     if (t->mode == NULL)
         return;
-    node_open(n, "tls");
-    node_put_text(n, "mode", t->mode);
-    node_put_bool(n, "established", t->established);
-    node_put_bool(n, "verified", t->established && result_verified(r));
-    node_put_text(n, "protocol", t->protocol);
-    node_put_text(n, "cipher", t->cipher);
-    node_put_text(n, "alpn", t->alpn);
-    node_put_text(n, "serverName", t->server_name);
-    node_put_bool(n, "starttlsOffered", t->starttls_offered);
-    node_put_bool(n, "clientCertificateRequested",
+    o = node_object();
+    node_put_text(&o, "mode", t->mode);
+    node_put_bool(&o, "established", t->established);
+    node_put_bool(&o, "verified", t->established && result_verified(r));
+    node_put_text(&o, "protocol", t->protocol);
+    node_put_text(&o, "cipher", t->cipher);
+    node_put_text(&o, "alpn", t->alpn);
+    node_put_text(&o, "serverName", t->server_name);
+    node_put_bool(&o, "starttlsOffered", t->starttls_offered);
+    node_put_bool(&o, "clientCertificateRequested",
                   t->client_certificate_requested);
-    node_put_bool(n, "clientCertificateSent", t->client_certificate_sent);
-    node_close(n);
+    node_put_bool(&o, "clientCertificateSent", t->client_certificate_sent);
+    node_put_node(n, "tls", &o);
 }
 
 static void put_time(struct node *n, const char *key, int64_t at)
@@ -161,149 +172,146 @@ static void put_time(struct node *n, const char *key, int64_t at)
 
 static void put_names(struct node *n, const struct result_certificate *c)
 {
-    node_open_list(n, "names");
+    struct node list = node_array();
     for (const struct result_name *i = c->names; i != NULL; i = i->next) {
-        node_open(n, NULL);
-        node_put_text(n, "type", i->type);
-        node_put_text(n, "value", i->value);
-        node_put_bool(n, "matches", i->matches);
-        node_close(n);
+        struct node one = node_object();
+        node_put_text(&one, "type", i->type);
+        node_put_text(&one, "value", i->value);
+        node_put_bool(&one, "matches", i->matches);
+        node_append_node(&list, &one);
     }
-    node_close(n);
+    node_put_node(n, "names", &list);
 }
 
 static void put_certificate(struct node *n, const s2s_result *r)
 {
     const struct result_certificate *c = &r->tls.certificate;
+    struct node o, usage;
     if (!c->present)
         return;
-    node_open(n, "certificate");
-    node_put_text(n, "subject", c->subject);
-    node_put_text(n, "issuer", c->issuer);
-    node_put_text(n, "serial", c->serial);
-    node_put_text(n, "sha256", c->sha256);
-    node_put_text(n, "keyType", c->key_type);
-    node_put_number(n, "keyBits", c->key_bits);
-    node_put_text(n, "signature", c->signature);
-    put_time(n, "notBefore", c->not_before);
-    put_time(n, "notAfter", c->not_after);
-    node_put_number(n, "daysLeft", c->days_left);
-    node_put_number(n, "chainLength", c->chain_length);
-    node_put_text(n, "chain", result_verdict_name(c->chain));
-    node_put_text(n, "name", result_verdict_name(c->name));
-    node_put_text(n, "matched", c->matched);
-    node_open(n, "usage");
-    node_put_bool(n, "server", c->usage_server);
-    node_put_bool(n, "client", c->usage_client);
-    node_close(n);
-    node_put_bool(n, "ocspStapled", c->ocsp_stapled);
-    put_names(n, c);
-    node_close(n);
+    o = node_object();
+    usage = node_object();
+    node_put_text(&o, "subject", c->subject);
+    node_put_text(&o, "issuer", c->issuer);
+    node_put_text(&o, "serial", c->serial);
+    node_put_text(&o, "sha256", c->sha256);
+    node_put_text(&o, "keyType", c->key_type);
+    node_put_number(&o, "keyBits", c->key_bits);
+    node_put_text(&o, "signature", c->signature);
+    put_time(&o, "notBefore", c->not_before);
+    put_time(&o, "notAfter", c->not_after);
+    node_put_number(&o, "daysLeft", c->days_left);
+    node_put_number(&o, "chainLength", c->chain_length);
+    node_put_text(&o, "chain", result_verdict_name(c->chain));
+    node_put_text(&o, "name", result_verdict_name(c->name));
+    node_put_text(&o, "matched", c->matched);
+    node_put_bool(&usage, "server", c->usage_server);
+    node_put_bool(&usage, "client", c->usage_client);
+    node_put_node(&o, "usage", &usage);
+    node_put_bool(&o, "ocspStapled", c->ocsp_stapled);
+    put_names(&o, c);
+    node_put_node(n, "certificate", &o);
 }
 
-static void append_feature(struct node *n, const struct result_feature *f)
+static void append_feature(struct node *list, const struct result_feature *f)
 {
-    node_open(n, NULL);
-    node_put_text(n, "label", f->label);
-    node_put_text(n, "name", f->name);
-    node_put_true(n, "required", f->required);
-    node_put_true(n, "optional", f->optional);
-    node_put_true(n, "errors", f->errors);
-    node_put_text(n, "node", f->node);
-    node_put_text(n, "hash", f->hash);
-    node_put_text(n, "ver", f->ver);
+    struct node o = node_object();
+    node_put_text(&o, "label", f->label);
+    node_put_text(&o, "name", f->name);
+    node_put_true(&o, "required", f->required);
+    node_put_true(&o, "optional", f->optional);
+    node_put_true(&o, "errors", f->errors);
+    node_put_text(&o, "node", f->node);
+    node_put_text(&o, "hash", f->hash);
+    node_put_text(&o, "ver", f->ver);
     if (f->max_bytes >= 0)
-        node_put_number(n, "maxBytes", f->max_bytes);
+        node_put_number(&o, "maxBytes", f->max_bytes);
     if (f->idle_seconds >= 0)
-        node_put_number(n, "idleSeconds", f->idle_seconds);
-    node_close(n);
+        node_put_number(&o, "idleSeconds", f->idle_seconds);
+    node_append_node(list, &o);
 }
 
-static void put_offers(struct node *n, const struct result_features *list)
+static void append_stream(struct node *list, const struct result_stream *s)
 {
-    node_open_list(n, "features");
-    for (const struct result_feature *f = list->first; f != NULL; f = f->next)
-        append_feature(n, f);
-    node_close(n);
-}
-
-static void append_stream(struct node *n, const struct result_stream *s)
-{
-    node_open(n, NULL);
-    node_put_bool(n, "secure", s->secure);
-    node_put_text(n, "id", s->id);
-    node_put_text(n, "from", s->from);
-    node_put_text(n, "to", s->to);
-    node_put_text(n, "version", s->version);
-    node_put_text(n, "lang", s->lang);
-    node_put_bool(n, "dialbackNamespace", s->dialback_namespace);
-    node_put_true(n, "saslEmpty", s->features.sasl_empty);
+    struct node o = node_object();
+    struct node features = node_array();
+    node_put_bool(&o, "secure", s->secure);
+    node_put_text(&o, "id", s->id);
+    node_put_text(&o, "from", s->from);
+    node_put_text(&o, "to", s->to);
+    node_put_text(&o, "version", s->version);
+    node_put_text(&o, "lang", s->lang);
+    node_put_bool(&o, "dialbackNamespace", s->dialback_namespace);
+    node_put_true(&o, "saslEmpty", s->features.sasl_empty);
+    for (const struct result_feature *f = s->features.first; f != NULL;
+         f = f->next)
+        append_feature(&features, f);
     if (s->features.received)
-        put_offers(n, &s->features);
-    node_close(n);
+        node_put_node(&o, "features", &features);
+    else
+        json_decref(features.value);
+    node_append_node(list, &o);
 }
 
 static void put_streams(struct node *n, const s2s_result *r)
 {
+    struct node list;
     if (r->stream_count == 0)
         return;
-    node_open_list(n, "streams");
+    list = node_array();
     for (size_t i = 0; i < r->stream_count; i++)
-        append_stream(n, &r->streams[i]);
-    node_close(n);
+        append_stream(&list, &r->streams[i]);
+    node_put_node(n, "streams", &list);
 }
 
 static void put_stream_error(struct node *n, const s2s_result *r)
 {
+    struct node o;
     if (r->stream_error.condition == NULL)
         return;
-    node_open(n, "streamError");
-    node_put_text(n, "condition", r->stream_error.condition);
-    node_put_text(n, "text", r->stream_error.text);
-    node_put_text(n, "other", r->stream_error.other);
-    node_close(n);
+    o = node_object();
+    node_put_text(&o, "condition", r->stream_error.condition);
+    node_put_text(&o, "text", r->stream_error.text);
+    node_put_text(&o, "other", r->stream_error.other);
+    node_put_node(n, "streamError", &o);
 }
 
 /* The rows of a check. */
 static void put_places(struct node *n, const struct result_finding *f)
 {
+    struct node list;
     if (f->row > 0)
         node_put_number(n, "row", (int64_t)f->row - 1);
     if (f->rows == 0)
         return;
-    node_open_list(n, "rows");
+    list = node_array();
     for (int i = 0; i < 64; i++)
         if ((f->rows >> i & 1) != 0)
-            node_put_number(n, NULL, i);
-    node_close(n);
+            node_append(&list, json_integer(i));
+    node_put_node(n, "rows", &list);
 }
 
 static void put_findings(struct node *n, const s2s_result *r)
 {
     static const char *const severities[] = {"info", "warning", "error"};
-    node_open_list(n, "findings");
+    struct node list = node_array();
     for (const struct result_finding *f = r->findings; f != NULL; f = f->next) {
         const struct finding_info *info = finding_info(f->id);
-        node_open(n, NULL);
-        node_put_text(n, "code", info->code);
-        node_put_text(n, "severity", severities[info->severity]);
-        node_put_text(n, "fault", info->fault);
-        node_put_text(n, "seen", f->seen);
-        node_put_text(n, "advice", info->advice);
-        put_places(n, f);
-        node_close(n);
+        struct node o = node_object();
+        node_put_text(&o, "code", info->code);
+        node_put_text(&o, "severity", severities[info->severity]);
+        node_put_text(&o, "fault", info->fault);
+        node_put_text(&o, "seen", f->seen);
+        node_put_text(&o, "advice", info->advice);
+        put_places(&o, f);
+        node_append_node(&list, &o);
     }
-    node_close(n);
+    node_put_node(n, "findings", &list);
 }
 
-int json_build(s2s_result *result)
+static struct node whole(const s2s_result *r)
 {
-    const s2s_result *r = result;
-    struct node n;
-    result_collect(result);
-    if (result->no_memory)
-        return S2S_ENO_MEMORY;
-    node_begin(&n, &result->paths);
+    struct node n = node_object();
     put_head(&n, r);
     put_features(&n, r);
     put_stanzas(&n, r);
@@ -319,5 +327,19 @@ int json_build(s2s_result *result)
     json_federation(&n, r);
     json_check(&n, r);
     put_findings(&n, r);
-    return node_end(&n, &result->json);
+    return n;
+}
+
+int json_build(s2s_result *result)
+{
+    int e = S2S_ENO_MEMORY;
+    result_collect(result);
+    struct node n = whole(result);
+    if (!n.failed && !result->no_memory) {
+        e = json_text_make(n.value, &result->json);
+        if (e == S2S_OK)
+            e = json_text_paths(&result->paths, n.value);
+    }
+    json_decref(n.value);
+    return e;
 }

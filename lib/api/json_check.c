@@ -37,22 +37,23 @@ static void put_tls(struct node *n, const s2s_result *r)
 
 static void put_versions(struct node *n, const struct result_row *row)
 {
+    struct node list;
     if (!row->tls12 && !row->tls13)
         return;
-    node_open_list(n, "versions");
+    list = node_array();
     if (row->tls12)
-        node_put_text(n, NULL, "TLS1.2");
+        node_append(&list, json_string("TLS1.2"));
     if (row->tls13)
-        node_put_text(n, NULL, "TLS1.3");
-    node_close(n);
+        node_append(&list, json_string("TLS1.3"));
+    node_put_node(n, "versions", &list);
 }
 
 static void put_features(struct node *n, const s2s_result *r)
 {
-    node_open_list(n, "features");
+    struct node list = node_array();
     for (size_t i = 0; i < r->union_count; i++)
-        node_put_text(n, NULL, r->union_labels[i]);
-    node_close(n);
+        node_append(&list, json_string(r->union_labels[i]));
+    node_put_node(n, "features", &list);
 }
 
 /* What a probe of its own has come to. */
@@ -61,7 +62,8 @@ static void put_result(struct node *n, const struct result_row *row)
     const s2s_result *r = row->result;
     int64_t us = r->stage_us[result_stage_index(S2S_STAGE_DONE)];
     node_put_text(n, "stage", error_stage_name(r->stage));
-    node_put_ms(n, "ms", us);
+    if (us >= 0)
+        node_put(n, "ms", json_real((double)us / 1e3));
     put_tls(n, r);
     put_versions(n, row);
     put_features(n, r);
@@ -88,34 +90,35 @@ static const char *mode_of(const struct result_row *row)
     return row->port == 0 ? NULL : row->direct ? "direct" : "starttls";
 }
 
-static void append_row(struct node *n, const struct result_row *row)
+static void append_row(struct node *list, const struct result_row *row)
 {
     const s2s_result *r = row->result;
     int error = r != NULL ? r->error : row->error;
     uint16_t port = row->port != 0 ? row->port : r != NULL ? r->port : 0;
-    node_open(n, NULL);
-    node_put_text(n, "kind", row->kind);
-    node_put_text(n, "target", row->target);
-    node_put_text(n, "address", address_of(row));
+    struct node o = node_object();
+    node_put_text(&o, "kind", row->kind);
+    node_put_text(&o, "target", row->target);
+    node_put_text(&o, "address", address_of(row));
     if (port != 0)
-        node_put_number(n, "port", port);
-    node_put_text(n, "tls", mode_of(row));
-    node_put_bool(n, "success", error == S2S_OK);
+        node_put_number(&o, "port", port);
+    node_put_text(&o, "tls", mode_of(row));
+    node_put_bool(&o, "success", error == S2S_OK);
     if (error != S2S_OK) {
-        node_put_text(n, "code", error_code_name(error));
-        node_put_text(n, "error", r != NULL ? r->message : error_text(error));
+        node_put_text(&o, "code", error_code_name(error));
+        node_put_text(&o, "error", r != NULL ? r->message : error_text(error));
     }
     if (r != NULL)
-        put_result(n, row);
-    node_close(n);
+        put_result(&o, row);
+    node_append_node(list, &o);
 }
 
 void json_check(struct node *n, const s2s_result *r)
 {
+    struct node list;
     if (r->op != S2S_OP_CHECK)
         return;
-    node_open_list(n, "rows");
+    list = node_array();
     for (const struct result_row *row = r->rows; row != NULL; row = row->next)
-        append_row(n, row);
-    node_close(n);
+        append_row(&list, row);
+    node_put_node(n, "rows", &list);
 }

@@ -15,32 +15,33 @@ static void put_records(struct node *n, const struct result_tlsa_set *set)
         [RESULT_TLSA_UNUSABLE] = "unusable",
         [RESULT_TLSA_NOT_USED] = "not-used",
     };
-    node_open_list(n, "records");
+    struct node list = node_array();
     for (const struct result_tlsa *t = set->records; t != NULL; t = t->next) {
-        node_open(n, NULL);
+        struct node one = node_object();
         if (t->usage >= 0)
-            node_put_number(n, "usage", t->usage);
+            node_put_number(&one, "usage", t->usage);
         if (t->selector >= 0)
-            node_put_number(n, "selector", t->selector);
+            node_put_number(&one, "selector", t->selector);
         if (t->matching >= 0)
-            node_put_number(n, "matching", t->matching);
-        node_put_text(n, "outcome", outcomes[t->outcome]);
-        node_close(n);
+            node_put_number(&one, "matching", t->matching);
+        node_put_text(&one, "outcome", outcomes[t->outcome]);
+        node_append_node(&list, &one);
     }
-    node_close(n);
+    node_put_node(n, "records", &list);
 }
 
 void json_dane(struct node *n, const s2s_result *r)
 {
     const struct result_tlsa_set *set = &r->tlsa;
+    struct node o;
     if (set->verdict == RESULT_DANE_NOT_JUDGED)
         return;
-    node_open(n, "dane");
-    node_put_text(n, "verdict", result_dane_name(set->verdict));
-    node_put_text(n, "usage", usage_name(set->usage));
-    node_put_text(n, "name", set->name);
-    put_records(n, set);
+    o = node_object();
+    node_put_text(&o, "verdict", result_dane_name(set->verdict));
+    node_put_text(&o, "usage", usage_name(set->usage));
+    node_put_text(&o, "name", set->name);
+    put_records(&o, set);
     if (set->unread > 0)
-        node_put_number(n, "unread", (int64_t)set->unread);
-    node_close(n);
+        node_put_number(&o, "unread", (int64_t)set->unread);
+    node_put_node(n, "dane", &o);
 }

@@ -1,6 +1,8 @@
 /*
  * Whether there are descriptors left for connections. The system gives out the
  * lowest number that is free, so all below one that was given out are in use.
+ * Who closes some does not tell: they are counted before anybody waits, four
+ * times a second at most.
  * Some are left for files, DNS and the caller: an eighth of the limit, and half
  * of that for connections that have begun and try another address.
  */
@@ -12,7 +14,8 @@
 
 struct descriptors { /* of one context */
     int any;         /* one that stays open, for a look */
-    int64_t used;    /* in the process, at least */
+    int64_t used;    /* in the process, about */
+    int64_t counted; /* when they were last looked at */
     uint32_t open;   /* ours */
     uint32_t promised;
 };
@@ -21,7 +24,7 @@ void descriptors_init(struct descriptors *d, int any);
 
 /* For one more connection. With nothing of ours that could be closed, waiting
  * is vain, and it may try. */
-bool descriptors_can_promise(const struct descriptors *d);
+bool descriptors_can_promise(struct descriptors *d);
 void descriptors_promise(struct descriptors *d);
 void descriptors_redeem(struct descriptors *d); /* open, or not wanted */
 

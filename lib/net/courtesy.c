@@ -201,6 +201,13 @@ static bool is_waiting(const struct courtesy_permit *p)
     return p->places[PLACES - 1] != NULL && !is_granted(p);
 }
 
+bool courtesy_spared(const struct courtesy_permit *p)
+{
+    return p->party != NULL && is_waiting(p) &&
+           courtesy_place_spared(p->places[p->entered],
+                                 p->party->courtesy->clock());
+}
+
 void courtesy_give(struct courtesy_permit *p)
 {
     if (p->party == NULL)

@@ -68,6 +68,9 @@ int courtesy_ask(struct courtesy_party *party, struct courtesy_permit *permit,
 /* The connection is over, or is not wanted any more. */
 void courtesy_give(struct courtesy_permit *permit);
 
+/* Whether it waits now for one that asked for less. */
+bool courtesy_spared(const struct courtesy_permit *permit);
+
 /* On the connection the server has asked for less (RFC 6120, 4.9.3.14 and
  * 4.9.3.17): the next one to the same host or address waits for 1 s, twice as
  * long after each further time up to 60 s, half as long after each connection

@@ -297,6 +297,12 @@ static struct courtesy_permit *permit(void *conn)
     return winner != NULL ? &winner->permit : NULL;
 }
 
+bool tcp_spared(const void *conn)
+{
+    const struct tcp *c = conn;
+    return c->phase == TCP_HELD && courtesy_spared(&c->race.asking->permit);
+}
+
 void tcp_offended(void *conn)
 {
     if (permit(conn) != NULL)

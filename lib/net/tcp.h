@@ -74,6 +74,9 @@ void tcp_quickack(void *conn);
 /* Whether the last end was a reset and no FIN. */
 bool tcp_was_reset(const void *conn);
 
+/* Whether it is HELD because a server asked for less. */
+bool tcp_spared(const void *conn);
+
 /*
  * What the peer says to our coming this often: it asks for less, or gives what
  * it has. The latter also with tcp_settled(): the connection stays for long,

@@ -6,6 +6,7 @@
 #define WEIGHT     16    /* of what went before, in the average */
 #define AHEAD_US   20000 /* of work that may be booked */
 #define SECOND     1000000
+#define AGAIN_US   250000 /* descriptors are closed without a word */
 
 /* A quarter of the time is left for what is not counted. */
 static int64_t time_for(int64_t work_us)
@@ -73,28 +74,39 @@ static int64_t begins_at(const struct admission *a)
     return a->most == 0 ? later(at, a->pace - AHEAD_US) : at;
 }
 
+static bool is_full(const struct admission *a)
+{
+    return a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
+}
+
 static bool has_room(const struct admission *a)
 {
-    bool full =
-        a->most != 0 && a->most != S2S_NO_LIMIT && a->connecting >= a->most;
-    return !full && descriptors_can_promise(a->descriptors);
+    return !is_full(a) && descriptors_can_promise(a->descriptors);
+}
+
+static void connecting(struct admission *a, struct admission_ticket *t,
+                       int64_t now)
+{
+    t->state = ADMISSION_CONNECTING;
+    t->booked = a->cost;
+    a->connecting++;
+    a->pace = later(a->pace, now) + time_for(t->booked);
 }
 
 static void admit(struct admission *a, struct admission_ticket *t, int64_t now)
 {
-    t->state = ADMISSION_CONNECTING;
+    connecting(a, t, now);
     t->promised = true;
-    t->booked = a->cost;
-    a->connecting++;
     descriptors_promise(a->descriptors);
-    a->pace = later(a->pace, now) + time_for(t->booked);
     if (a->rate != S2S_NO_LIMIT)
         a->next = later(a->next, now) + SECOND / a->rate;
 }
 
-bool admission_ask(struct admission *a, struct admission_ticket *t)
+bool admission_ask(struct admission *a, struct admission_ticket *t,
+                   int64_t worked_us)
 {
     int64_t now = loop_now(a->loop);
+    t->worked = worked_us;
     if (TAILQ_EMPTY(&a->waiting) && begins_at(a) <= now && has_room(a)) {
         admit(a, t, now);
         return true;
@@ -106,9 +118,20 @@ bool admission_ask(struct admission *a, struct admission_ticket *t)
     return false;
 }
 
-void admission_force(struct admission *a, struct admission_ticket *t)
+void admission_force(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us)
 {
+    t->worked = worked_us;
     admit(a, t, loop_now(a->loop));
+}
+
+void admission_again(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us)
+{
+    if (t->state != ADMISSION_SECURE)
+        return;
+    t->worked = worked_us;
+    connecting(a, t, loop_now(a->loop));
 }
 
 static void stop_waiting(struct admission *a, struct admission_ticket *t)
@@ -130,12 +153,13 @@ void admission_process(struct admission *a)
         admit(a, t, now);
         t->admitted(t->user);
     }
-    /* Room is made by those that leave; for time there is the timer. Without
-     * memory for it the next one that leaves does. */
-    if (t != NULL && begins_at(a) > now)
-        (void)loop_set_timer(a->loop, &a->timer, begins_at(a));
-    else
+    /* Places are made by those that leave, descriptors also by others. Without
+     * memory for the timer the next one that leaves does. */
+    int64_t at = begins_at(a) > now ? begins_at(a) : now + AGAIN_US;
+    if (t == NULL || (begins_at(a) <= now && is_full(a)))
         loop_clear_timer(a->loop, &a->timer);
+    else
+        (void)loop_set_timer(a->loop, &a->timer, at);
 }
 
 /* ---- Ends ------------------------------------------------------------- */
@@ -143,8 +167,7 @@ void admission_process(struct admission *a)
 static void settle(struct admission *a, struct admission_ticket *t,
                    int64_t worked_us)
 {
-    a->pace += time_for(worked_us) - time_for(t->booked);
-    t->booked = 0;
+    a->pace += time_for(worked_us - t->worked) - time_for(t->booked);
     a->connecting--;
     a->due = true;
 }
@@ -154,9 +177,17 @@ void admission_secured(struct admission *a, struct admission_ticket *t,
 {
     if (t->state != ADMISSION_CONNECTING)
         return;
-    a->cost += (worked_us - a->cost) / WEIGHT;
+    a->cost += (worked_us - t->worked - a->cost) / WEIGHT;
     settle(a, t, worked_us);
     t->state = ADMISSION_SECURE;
+}
+
+void admission_postpone(struct admission *a, struct admission_ticket *t,
+                        int64_t worked_us)
+{
+    if (t->state == ADMISSION_CONNECTING && a->rate != S2S_NO_LIMIT)
+        a->next -= SECOND / a->rate;
+    admission_leave(a, t, worked_us);
 }
 
 void admission_leave(struct admission *a, struct admission_ticket *t,

@@ -30,7 +30,8 @@ struct admission_ticket {               /* embedded in its owner; zeroed */
     enum admission_state state;
     bool promised;  /* a descriptor that is not open yet */
     bool foreign;   /* it is the caller's */
-    int64_t booked; /* microseconds; 0: settled */
+    int64_t booked; /* microseconds of work, while CONNECTING */
+    int64_t worked; /* before that */
     void (*admitted)(void *user);
     void *user;
 };
@@ -51,12 +52,23 @@ struct admission {
 void admission_init(struct admission *a, struct loop *loop, uint32_t most,
                     uint32_t rate, struct descriptors *descriptors);
 
-/* True: go on at once. False: it waits, and is told by admitted(), from inside
- * admission_process(). */
-bool admission_ask(struct admission *a, struct admission_ticket *t);
+/*
+ * The work of a ticket's owner, in microseconds, goes with each call; what it
+ * did before it asked is not the connection's.
+ *
+ * True: go on at once. False: it waits, and is told by admitted(), from inside
+ * admission_process().
+ */
+bool admission_ask(struct admission *a, struct admission_ticket *t,
+                   int64_t worked_us);
 
 /* One that does not wait, whatever the limits are. */
-void admission_force(struct admission *a, struct admission_ticket *t);
+void admission_force(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us);
+
+/* It connects once more: there is another handshake to be made. */
+void admission_again(struct admission *a, struct admission_ticket *t,
+                     int64_t worked_us);
 
 /* It has a descriptor now (or none: -1); `counted`: one of those that were
  * counted when they were opened. */
@@ -66,6 +78,11 @@ void admission_place(struct admission *a, struct admission_ticket *t, int fd,
 /* Its handshake is done, after so much work. */
 void admission_secured(struct admission *a, struct admission_ticket *t,
                        int64_t worked_us);
+
+/* It has not connected after all, and may come again: what the rate has counted
+ * is given back. */
+void admission_postpone(struct admission *a, struct admission_ticket *t,
+                        int64_t worked_us);
 
 /* It is over, or waits no more. */
 void admission_leave(struct admission *a, struct admission_ticket *t,

@@ -10,6 +10,7 @@
 #include "probe/check.h"
 #include "probe/drive.h"
 #include "probe/endpoints.h"
+#include "probe/entry.h"
 #include "probe/outcome.h"
 #include "probe/stages.h"
 #include "probe/talk.h"
@@ -94,6 +95,7 @@ static void finish(struct probe *p)
     loop_clear_timer(&p->shared->loop, &p->deadline);
     if (p->talk != NULL)
         talk_leave(p->talk);
+    entry_note_secure(p);
     if (p->stream != NULL || p->link.open)
         end_connection(p);
     endpoints_free(p); /* nothing more is asked of DNS */
@@ -114,6 +116,7 @@ static void start_failed(struct probe *p, int error)
 static void again(struct probe *p, enum initiator_tls mode)
 {
     end_connection(p);
+    admission_again(&p->shared->admission, &p->ticket, stages_worked(p));
     int e = begin_somewhere(p, mode);
     if (e != S2S_OK)
         start_failed(p, e);
@@ -166,6 +169,16 @@ static void on_expired(struct probe *p)
     finish(p);
 }
 
+static void give_up(struct probe *p)
+{
+    static const char text[] = "not connected: the server asks for fewer "
+                               "connections, and others wait for it too";
+    result_find(p->result, FINDING_THROTTLED, NULL);
+    initiator_fail(p->stream, S2S_EPOLICY, text);
+    outcome_settle(p);
+    finish(p);
+}
+
 /* ---- Steps ---- */
 
 static void wait_for_link(struct probe *p)
@@ -176,34 +189,21 @@ static void wait_for_link(struct probe *p)
     if (endpoints_wait_for_tlsa(p))
         events = 0;
     int e = loop_watch(&p->shared->loop, &p->watch, link_fd(&p->link), events);
-    admission_place(&p->shared->admission, &p->ticket, p->watch.fd,
-                    p->own_transport);
+    if (p->watch.events != 0)
+        admission_place(&p->shared->admission, &p->ticket, p->watch.fd,
+                        p->own_transport);
     if (e == S2S_OK)
         return;
     initiator_fail(p->stream, e, "the descriptor cannot be waited on");
     wake(p);
 }
 
-/* While it waits for the sake of a server it keeps no place that others could
- * have; when it goes on it has begun to connect, and is not asked. */
-static void note_stage(struct probe *p)
-{
-    struct admission *a = &p->shared->admission;
-    bool before = p->sparing;
-    stages_enter(p, drive_stage(p));
-    stages_spare(p, p->stage == S2S_STAGE_QUEUE);
-    if (p->sparing && !before)
-        admission_leave(a, &p->ticket, stages_worked(p));
-    else if (before && !p->sparing)
-        admission_force(a, &p->ticket);
-}
-
 static void take_steps(struct probe *p)
 {
     for (int n = 0; n < STEPS_AT_ONCE; n++) {
-        note_stage(p);
+        entry_note_stage(p);
         enum pump_step d = drive_once(p);
-        note_stage(p);
+        entry_note_stage(p);
         if (p->result->no_memory)
             initiator_fail(p->stream, S2S_ENO_MEMORY,
                            error_text(S2S_ENO_MEMORY));
@@ -217,22 +217,6 @@ static void take_steps(struct probe *p)
         }
     }
     wake(p);
-}
-
-static void on_admitted(void *user)
-{
-    wake(user);
-}
-
-/* What answers a connection that came in is waited for. */
-static bool may_connect(struct probe *p)
-{
-    p->ticket.admitted = on_admitted;
-    p->ticket.user = p;
-    if (!p->errand)
-        return admission_ask(&p->shared->admission, &p->ticket);
-    admission_force(&p->shared->admission, &p->ticket);
-    return true;
 }
 
 static void connect_first(struct probe *p)
@@ -261,7 +245,7 @@ static void set_out(struct probe *p)
 {
     if (p->options.op == S2S_OP_CHECK) {
         check_first(p);
-    } else if (may_connect(p)) {
+    } else if (entry_ask(p)) {
         connect_first(p);
     } else {
         p->queued = true;
@@ -300,6 +284,10 @@ static void step(struct probe *p)
         finish(p);
         return;
     }
+    if (entry_gives_up(p)) {
+        give_up(p);
+        return;
+    }
     if (stages_expired(p)) {
         on_expired(p);
         return;
@@ -322,6 +310,8 @@ void probe_step(struct probe *p)
     stages_begin_turn(p);
     if (!p->finished)
         step(p);
+    if (!p->finished)
+        entry_note_secure(p);
     stages_end_turn(p);
 }
 

@@ -91,7 +91,7 @@ int shared_init(struct shared *s, struct options_context *options,
         shared_free(s);
         return e;
     }
-    descriptors_init(&s->descriptors, loop_fd(&s->loop));
+    descriptors_init(&s->descriptors, s->loop.epoll);
     admission_init(&s->admission, &s->loop, options->max_handshakes,
                    options->rate, &s->descriptors);
     s->options = *options;

@@ -45,6 +45,11 @@ void stages_unlimit(struct probe *p)
     loop_clear_timer(&p->shared->loop, &p->deadline);
 }
 
+void stages_remind(struct probe *p, int64_t at)
+{
+    set_timer(p, at);
+}
+
 int64_t stages_left(const struct probe *p)
 {
     return due(p) - now(p);
@@ -81,8 +86,7 @@ static void go_on(struct probe *p, int64_t at)
         if (--p->holds > 0)
             continue;
         p->held_us += at - p->held_since;
-        if (p->lapsed)
-            set_timer(p, due(p));
+        set_timer(p, due(p));
         if (p->check != NULL)
             result_add_us(p->result, S2S_STAGE_QUEUE, at - p->held_since);
     }
@@ -106,16 +110,24 @@ void stages_enter(struct probe *p, int stage)
     p->stage_since = at;
 }
 
+static void count(uint32_t *n, bool more)
+{
+    if (more)
+        ++*n;
+    else
+        --*n;
+}
+
+/* A check leaves room while one of its parts does. */
 void stages_spare(struct probe *p, bool spare)
 {
-    bool counts = !p->errand && p->parent == NULL;
+    struct probe *whole = p->parent != NULL ? p->parent : p;
     if (spare == p->sparing)
         return;
     p->sparing = spare;
-    if (counts && spare)
-        p->shared->sparing++;
-    else if (counts)
-        p->shared->sparing--;
+    count(&whole->spared_parts, spare);
+    if (!whole->errand && whole->spared_parts == (spare ? 1u : 0u))
+        count(&p->shared->sparing, spare);
 }
 
 /* ---- Turns ------------------------------------------------------------ */

@@ -27,6 +27,10 @@ void stages_unlimit(struct probe *p);
 /* Work of ours on the way, which is to count for no stage. */
 void stages_excuse(struct probe *p, int64_t us);
 
+/* In S2S_STAGE_QUEUE, where it stands still: wake the probe then all the same.
+ */
+void stages_remind(struct probe *p, int64_t at);
+
 /* Whether the deadline has passed, since the timer last said so. */
 bool stages_expired(struct probe *p);
 

@@ -90,8 +90,9 @@ struct probe {
     bool lapsed;    /* the deadline's timer has fired */
     int64_t ready_since, turn_since, last_turn, worked_us;
     struct admission_ticket ticket;
-    bool queued;  /* before it connects */
-    bool sparing; /* held by courtesy: see stages_spare() */
+    bool queued;           /* before it connects */
+    bool sparing;          /* held by courtesy: see stages_spare() */
+    uint32_t spared_parts; /* it, or so many of its parts, are that now */
     bool own_transport, own_tls;
     bool connected;
     bool cancelled, finished;

@@ -258,15 +258,27 @@ static void sweep_call(void **state)
     assert_int_equal(run(c, 1, false, gist, &count), S2S_ENO_MEMORY);
 }
 
+/* Jansson's allocations fail too, from here on. */
+static void jansson(void **state)
+{
+    (void)state;
+    assert_int_not_equal(failing_include("libjansson"), 0);
+    for (size_t i = 0; i < 3; i++) {
+        void *row = (void *)(uintptr_t)&calls[i];
+        sweep_call(&row);
+    }
+}
+
 int main(void)
 {
     enum { COUNT = sizeof(calls) / sizeof(calls[0]) };
-    struct CMUnitTest tests[COUNT + 1] = {cmocka_unit_test(contexts)};
+    struct CMUnitTest tests[COUNT + 2] = {cmocka_unit_test(contexts)};
     for (size_t i = 0; i < COUNT; i++)
         tests[1 + i] =
             (struct CMUnitTest){.name = calls[i].name,
                                 .test_func = sweep_call,
                                 .initial_state = (void *)(uintptr_t)&calls[i]};
+    tests[1 + COUNT] = (struct CMUnitTest)cmocka_unit_test(jansson);
     return cmocka_run_group_tests_name("peer/memory_calls", tests, set_up,
                                        tear_down);
 }

@@ -412,13 +412,21 @@ static void verbatim(void **state)
     result_free(r);
 }
 
-/* It is JSON whatever is in the record, or there is none. */
+/* Nothing is handed out rather than something that is no JSON. */
 static void refused(void **state)
 {
     s2s_result *r = result_new(S2S_OP_CONNECT);
     (void)state;
     r->host = "\xff";
-    part(r, "\"host\":\"(not UTF-8)\"");
+    assert_int_equal(json_build(r), S2S_ENO_MEMORY);
+    assert_null(r->json);
+    result_free(r);
+    r = result_new(S2S_OP_CONNECT);
+    struct result_stream *s = result_add_stream(r, true);
+    s->features.received = true;
+    result_add_feature(r, &s->features)->label = "\xc3";
+    assert_int_equal(json_build(r), S2S_ENO_MEMORY);
+    result_free(r);
     r = result_new(S2S_OP_CONNECT);
     r->no_memory = true;
     assert_int_equal(json_build(r), S2S_ENO_MEMORY);

@@ -568,7 +568,7 @@ static void known(void **state)
             fail_msg("%s: %d", specs[chains[i].issuer].name, found);
         count += found;
     }
-    print_message("%zu of %zu chains have an issuer to be known\n", count,
+    print_message("# %zu of %zu chains have an issuer to be known\n", count,
                   chain_count);
 }
 

@@ -39,7 +39,7 @@ static void begin(uint32_t most, uint32_t rate)
     told = 0;
     assert_int_equal(loop_init(&loop), S2S_OK);
     loop.clock = virtual_clock;
-    descriptors_init(&descriptors, loop_fd(&loop));
+    descriptors_init(&descriptors, loop.epoll);
     admission_init(&a, &loop, most, rate, &descriptors);
     for (unsigned i = 0; i < TICKETS; i++)
         tickets[i] = (struct admission_ticket){.admitted = on_admitted,
@@ -63,7 +63,7 @@ static unsigned ask_all(void)
 {
     unsigned at_once = 0;
     for (unsigned i = 0; i < TICKETS; i++)
-        at_once += admission_ask(&a, &tickets[i]) ? 1 : 0;
+        at_once += admission_ask(&a, &tickets[i], 0) ? 1 : 0;
     admission_process(&a);
     return at_once;
 }
@@ -131,7 +131,7 @@ static void learned(void **state)
     begin(0, S2S_NO_LIMIT);
     for (unsigned i = 0; i < TICKETS; i++) {
         now_us += 1000000;
-        assert_true(admission_ask(&a, &tickets[i]));
+        assert_true(admission_ask(&a, &tickets[i], 0));
         admission_secured(&a, &tickets[i], 10000);
         admission_leave(&a, &tickets[i], 10000);
     }
@@ -174,10 +174,10 @@ static void forced(void **state)
 {
     (void)state;
     begin(1, 1);
-    assert_true(admission_ask(&a, &tickets[0]));
-    admission_force(&a, &tickets[1]);
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    admission_force(&a, &tickets[1], 0);
     assert_int_equal(tickets[1].state, ADMISSION_CONNECTING);
-    assert_false(admission_ask(&a, &tickets[2]));
+    assert_false(admission_ask(&a, &tickets[2], 0));
     end();
 }
 
@@ -207,11 +207,11 @@ static void starved(void **state)
     low.rlim_cur = 64;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     begin(S2S_NO_LIMIT, S2S_NO_LIMIT);
-    assert_true(admission_ask(&a, &tickets[0]));
+    assert_true(admission_ask(&a, &tickets[0], 0));
     /* So many are in use by others. */
     admission_place(&a, &tickets[0], 46, false);
-    assert_true(admission_ask(&a, &tickets[1]));
-    assert_true(!admission_ask(&a, &tickets[2]));
+    assert_true(admission_ask(&a, &tickets[1], 0));
+    assert_true(!admission_ask(&a, &tickets[2], 0));
     admission_place(&a, &tickets[1], 47, false);
     admission_process(&a);
     assert_int_equal(told, 0);
@@ -222,9 +222,24 @@ static void starved(void **state)
     /* With nothing of ours open there is nothing to wait for. */
     admission_leave(&a, &tickets[2], 0);
     admission_leave(&a, &tickets[0], 0);
-    assert_true(admission_ask(&a, &tickets[3]));
+    assert_true(admission_ask(&a, &tickets[3], 0));
     end();
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* Another connection of the same probe, and one that did not come about. */
+static void once_more(void **state)
+{
+    (void)state;
+    begin(1, 1);
+    assert_true(admission_ask(&a, &tickets[0], 0));
+    admission_secured(&a, &tickets[0], 500);
+    admission_again(&a, &tickets[0], 600);
+    assert_int_equal(a.connecting, 1);
+    admission_postpone(&a, &tickets[0], 700);
+    assert_true(a.next <= now_us); /* nothing was connected in this second */
+    assert_true(admission_ask(&a, &tickets[1], 0));
+    end();
 }
 
 int main(void)
@@ -234,7 +249,7 @@ int main(void)
         cmocka_unit_test(stalled),  cmocka_unit_test(learned),
         cmocka_unit_test(numbered), cmocka_unit_test(unlimited),
         cmocka_unit_test(forced),   cmocka_unit_test(rated),
-        cmocka_unit_test(starved),
+        cmocka_unit_test(starved),  cmocka_unit_test(once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

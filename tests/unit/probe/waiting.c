@@ -6,9 +6,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "wire.h"
+
+#define STREAM_HEADER                                                          \
+    "<stream:stream xmlns='jabber:server' id='1' version='1.0' "               \
+    "xmlns:stream='http://etherx.jabber.org/streams' xml:lang='en' "           \
+    "from='them.example' to='us.example'>"
 
 static s2s_context *open_narrow(uint32_t max_handshakes)
 {
@@ -63,6 +69,24 @@ static void before_connecting(void **state)
     assert_true(get(r, "timings.stream") == TIMEOUT_MS);
     assert_true(get(r, "timings.total") == TIMEOUT_MS);
     s2s_result_free(r);
+    s2s_context_free(c);
+}
+
+/* Only handshakes count: a peer that has spoken in the clear has none to make,
+ * and is in nobody's way. */
+static void after_the_handshake(void **state)
+{
+    struct wire slow = {.answers = true, .says = STREAM_HEADER};
+    struct wire good = {.answers = true};
+    s2s_context *c = open_narrow(1);
+    (void)state;
+    (void)submit(c, &slow); /* features never come */
+    process(c);
+    assert_int_equal(slow.opened, 1);
+    uint64_t second = submit(c, &good);
+    process(c);
+    process(c);
+    taken(c, second, S2S_OK);
     s2s_context_free(c);
 }
 
@@ -153,13 +177,69 @@ static void part_of_a_check(void **state)
     s2s_context_free(c);
 }
 
+static void nobody(void *user)
+{
+    (void)user;
+    fail_msg("nothing waits");
+}
+
+/* A server has asked for less a moment ago. */
+static void offend(s2s_context *c)
+{
+    struct shared *s = context_shared(c);
+    struct courtesy_permit permit = {.party = NULL};
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(shared_open_resolver(s), S2S_OK);
+    struct courtesy_party party = {.courtesy = s->tcp.courtesy,
+                                   .granted = nobody};
+    assert_int_equal(
+        courtesy_ask(&party, &permit, NULL, (const struct sockaddr *)&address),
+        S2S_OK);
+    courtesy_offended(&permit);
+    courtesy_give(&permit);
+}
+
+/* Where many wait for it that could take for ever. */
+static void for_one_that_asks_for_less(void **state)
+{
+    s2s_context *c = open_narrow(S2S_NO_LIMIT);
+    const s2s_options options = {.size = sizeof(options),
+                                 .host = "127.0.0.1",
+                                 .port = 9,
+                                 .timeout_ms = TIMEOUT_MS};
+    s2s_stats stats = {.size = sizeof(stats)};
+    uint64_t id;
+    (void)state;
+    offend(c);
+    assert_int_equal(s2s_context_submit(c, S2S_OP_CONNECT, "us.example",
+                                        "them.example", &options, NULL, &id),
+                     S2S_OK);
+    process(c);
+    assert_int_equal(s2s_context_stats(c, &stats), S2S_OK);
+    assert_int_equal(stats.held, 1);
+    pass_ms(c, TIMEOUT_MS);
+    pass_ms(c, 58000);
+    nothing_taken(c);
+    pass_ms(c, 1000);
+    process(c);
+    s2s_result *r = next(c, S2S_EPOLICY);
+    assert_string_equal(s2s_result_finding_code(r, 0), "throttled");
+    assert_true(get(r, "timings.queue") == 60000);
+    assert_true(get(r, "timings.total") == 0);
+    s2s_result_free(r);
+    s2s_context_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_connecting),
+        cmocka_unit_test(after_the_handshake),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(behind_others),
         cmocka_unit_test(part_of_a_check),
+        cmocka_unit_test(for_one_that_asks_for_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
