@@ -15,6 +15,7 @@
 typedef size_t attribute_index;
 #else
 typedef int attribute_index;
+#define MXML_GLOBALS 4096 /* bytes; more than they need */
 #endif
 
 /* A namespace, once for all nodes below the declaration of it. */
@@ -53,8 +54,27 @@ static void free_uris(struct uri **list)
     }
 }
 
+/*
+ * Mini-XML 3 has a block for each thread, made when it first has an error to
+ * tell, which is that memory is short; it then writes to NULL. So it is made
+ * while there is memory: looking up an entity does.
+ */
+static bool has_globals(void)
+{
+#if MXML_MAJOR_VERSION < 4
+    void *volatile room = malloc(MXML_GLOBALS); /* not optimised away */
+    if (room == NULL)
+        return false;
+    free(room);
+    (void)mxmlEntityGetValue("amp");
+#endif
+    return true;
+}
+
 struct tree *tree_new(void)
 {
+    if (!has_globals())
+        return NULL;
     return calloc(1, sizeof(struct tree));
 }
 
