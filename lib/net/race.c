@@ -273,6 +273,14 @@ static void go(struct race *r)
         stop_asking(r);
 }
 
+/* Because of something outside of the race. */
+static void go_on(void *user)
+{
+    struct race *r = user;
+    go(r);
+    r->changed(r->user);
+}
+
 static void looked_up(void *user, const struct lookup_result *result)
 {
     struct race_endpoint *ep = user;
@@ -286,31 +294,21 @@ static void looked_up(void *user, const struct lookup_result *result)
         known(ep, result->addresses, result->count);
     else
         unknown(ep, result->error, result->text);
-    go(r);
-    r->changed(r->user);
+    go_on(r);
 }
 
 static void lose_patience(void *user)
 {
     struct race *r = user;
     r->impatient = true;
-    go(r);
-    r->changed(r->user);
+    go_on(r);
 }
 
 static void leave_behind(void *user)
 {
     struct race *r = user;
     r->slow = true;
-    go(r);
-    r->changed(r->user);
-}
-
-static void go_on(void *user)
-{
-    struct race *r = user;
-    go(r);
-    r->changed(r->user);
+    go_on(r);
 }
 
 bool race_held(const struct race *r)
