@@ -76,6 +76,11 @@ static void leave_queue(s2s_context *c, struct probe *p)
     c->queued_count--;
 }
 
+static bool asks_dns(const struct probe *p)
+{
+    return p->own_transport && !domain_is_ip(p->options.host);
+}
+
 /* Those that wait for the sake of a server leave room for others, so long as
  * there are not too many of them. */
 static bool can_start(const s2s_context *c)
@@ -83,8 +88,10 @@ static bool can_start(const s2s_context *c)
     uint64_t most = c->shared.options.max_running;
     uint64_t sparing = c->shared.sparing;
     uint64_t more = sparing < SPARING * most ? sparing : SPARING * most;
-    return TAILQ_FIRST(&c->queued) != NULL && c->running_count < most + more &&
-           (c->shared.resolver == NULL || !resolver_busy(c->shared.resolver));
+    const struct probe *first = TAILQ_FIRST(&c->queued);
+    return first != NULL && c->running_count < most + more &&
+           (!asks_dns(first) || c->shared.resolver == NULL ||
+            !resolver_busy(c->shared.resolver));
 }
 
 static void start_queued(s2s_context *c)
