@@ -113,7 +113,6 @@ bool admission_ask(struct admission *a, struct admission_ticket *t,
     }
     t->state = ADMISSION_WAITING;
     TAILQ_INSERT_TAIL(&a->waiting, t, link);
-    a->waiting_count++;
     a->due = true;
     return false;
 }
@@ -134,12 +133,6 @@ void admission_again(struct admission *a, struct admission_ticket *t,
     connecting(a, t, loop_now(a->loop));
 }
 
-static void stop_waiting(struct admission *a, struct admission_ticket *t)
-{
-    TAILQ_REMOVE(&a->waiting, t, link);
-    a->waiting_count--;
-}
-
 void admission_process(struct admission *a)
 {
     struct admission_ticket *t;
@@ -149,7 +142,7 @@ void admission_process(struct admission *a)
     a->due = false;
     while ((t = TAILQ_FIRST(&a->waiting)) != NULL && begins_at(a) <= now &&
            has_room(a)) {
-        stop_waiting(a, t);
+        TAILQ_REMOVE(&a->waiting, t, link);
         admit(a, t, now);
         t->admitted(t->user);
     }
@@ -195,12 +188,8 @@ void admission_leave(struct admission *a, struct admission_ticket *t,
 {
     if (t->state == ADMISSION_NONE)
         return;
-    if (t->state == ADMISSION_WAITING) {
-        stop_waiting(a, t);
-        a->due = true;
-        t->state = ADMISSION_NONE;
-        return;
-    }
+    if (t->state == ADMISSION_WAITING)
+        TAILQ_REMOVE(&a->waiting, t, link);
     if (t->state == ADMISSION_CONNECTING)
         settle(a, t, worked_us);
     unplace(a, t);

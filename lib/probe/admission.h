@@ -42,7 +42,7 @@ struct admission {
     uint32_t most; /* handshakes at once; 0: by pace; S2S_NO_LIMIT */
     uint32_t rate; /* connections in a second; S2S_NO_LIMIT */
     TAILQ_HEAD(, admission_ticket) waiting;
-    uint32_t waiting_count, connecting;
+    uint32_t connecting;
     int64_t cost;       /* microseconds of work of a connection, on average */
     int64_t pace, next; /* when what is booked is done; the rate's next one */
     struct timer timer;
