@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "net/identity.h"
+#include "probe/endpoints.h"
 #include "probe/stages.h"
 
 #define STEPS_AT_ONCE 256u /* probes looked at in one call of process, */
@@ -76,11 +77,6 @@ static void leave_queue(s2s_context *c, struct probe *p)
     c->queued_count--;
 }
 
-static bool asks_dns(const struct probe *p)
-{
-    return p->own_transport && !domain_is_ip(p->options.host);
-}
-
 /* Those that wait for the sake of a server leave room for others, so long as
  * there are not too many of them. */
 static bool can_start(const s2s_context *c)
@@ -90,7 +86,7 @@ static bool can_start(const s2s_context *c)
     uint64_t more = sparing < SPARING * most ? sparing : SPARING * most;
     const struct probe *first = TAILQ_FIRST(&c->queued);
     return first != NULL && c->running_count < most + more &&
-           (!asks_dns(first) || c->shared.resolver == NULL ||
+           (!endpoints_ask_dns(first) || c->shared.resolver == NULL ||
             !resolver_busy(c->shared.resolver));
 }
 

@@ -46,6 +46,12 @@ static bool wants_srv(const struct options_probe *o)
            !order_is_localhost(o->to->ascii);
 }
 
+bool endpoints_ask_dns(const struct probe *p)
+{
+    return wants_srv(&p->options) ||
+           (p->own_transport && !domain_is_ip(p->options.host));
+}
+
 /* ---- Asking ----------------------------------------------------------- */
 
 static void on_discovery(void *user, int error)

@@ -13,6 +13,9 @@
  */
 int endpoints_begin(struct probe *p);
 
+/* Whether it takes DNS to begin, or to connect with our own transport. */
+bool endpoints_ask_dns(const struct probe *p);
+
 /* Take the plan over. S2S_OK, or an error whose outcome is recorded. */
 int endpoints_take(struct probe *p);
 
